@@ -1,0 +1,1 @@
+"""Drawn scenes, and the nine multimodal tasks asked about them."""

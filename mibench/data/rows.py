@@ -1,0 +1,21 @@
+"""What every source of data yields: an instance and where its picture comes from."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from mibench.instances import Instance
+
+
+class Row(NamedTuple):
+    """An instance and its picture, before both are stored in a prepared folder.
+
+    Attributes:
+        instance: `image` is the name under which the picture will be stored, as `images/0001.png`.
+        picture: a file to copy, a function that returns the bytes of the file, or None where there is no picture.
+            Rows that share a picture name the same `instance.image`; it is then stored once.
+
+    """
+
+    instance: Instance
+    picture: Path | Callable[[], bytes] | None = None

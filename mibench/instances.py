@@ -1,0 +1,71 @@
+"""The small frozen types that travel through the pipeline: Instance -> Request -> Prediction."""
+
+import msgspec
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of a task, with its targets.
+
+    Attributes:
+        id: unique within the task.
+        image: path of the picture, relative to the task's data folder or absolute; None for a text task.
+        fields: the texts that instructions may name in braces.
+        options: the answers to choose from, in the data's own order; empty where the answer is free.
+        targets: all accepted references; the first is canonical.
+        group: what is resampled together, as rows that share an image.
+
+    """
+
+    id: str
+    image: str | None = None
+    fields: dict[str, str]
+    options: tuple[str, ...] = ()
+    targets: tuple[str, ...]
+    group: str
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model is asked: one instance under one of the five instructions, without its targets.
+
+    Attributes:
+        instruction: 1 to 5.
+        prompt: the text exactly as a model reads it.
+        image: path of the picture, ready to open.
+        options: the options in the order in which the prompt shows them.
+        max_new_tokens: the card's limit on the answer's length.
+
+    """
+
+    task: str
+    instance: str
+    instruction: int
+    prompt: str
+    image: str | None
+    options: tuple[str, ...]
+    max_new_tokens: int
+
+    def answered(self, text: str, option_scores: list[float] | None = None) -> "Prediction":
+        """Return the prediction that answers this request."""
+        return Prediction(
+            task=self.task,
+            instance=self.instance,
+            instruction=self.instruction,
+            text=text,
+            option_scores=option_scores,
+        )
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model answered.
+
+    Attributes:
+        text: the generated answer, untouched.
+        option_scores: log-probability of each option in the order shown, where an adapter gives them.
+
+    """
+
+    task: str
+    instance: str
+    instruction: int
+    text: str
+    option_scores: list[float] | None = None
