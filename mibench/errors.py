@@ -7,7 +7,12 @@ class InputError(Exception):
     """Wrong input, told in one message; the command line prints it and exits with status 2."""
 
     def __init__(
-        self, message: str, *, file: Path | str | None = None, line: int | None = None, remedy: str | None = None
+        self,
+        message: str,
+        *,
+        file: Path | str | None = None,
+        line: int | None = None,
+        remedy: str | None = None,
     ) -> None:
         self.message = message
         self.file = file
@@ -16,6 +21,8 @@ class InputError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        place = "" if self.file is None else f"{self.file}: " if self.line is None else f"{self.file}:{self.line}: "
+        place = "" if self.file is None else f"{self.file}: "
+        if self.line is not None:
+            place = f"{self.file}:{self.line}: "
         remedy = f" ({self.remedy})" if self.remedy else ""
         return f"{place}{self.message}{remedy}"

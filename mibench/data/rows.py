@@ -12,7 +12,7 @@ class Row(NamedTuple):
 
     Attributes:
         instance: `image` is the name under which the picture will be stored, as `images/0001.png`.
-        picture: a file to copy, a function that returns the bytes of the file, or None where there is no picture.
+        picture: a file to copy, a function that returns a file's bytes, or None where there is no picture.
             Rows that share a picture name the same `instance.image`; it is then stored once.
 
     """

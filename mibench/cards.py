@@ -1,0 +1,307 @@
+"""Task cards: the benchmark as data, one YAML file a task.
+
+A card is checked when it is loaded, and every fault names the file, the line and the remedy.
+"""
+
+import functools
+import hashlib
+import json
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from mibench.errors import InputError
+
+INSTRUCTIONS = 5
+"""Instructions a task, as in the paper."""
+
+Suite = Literal["multimodal", "nlp"]
+Location = tuple[int | str, ...]
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_min_length=1)
+
+
+class Source(_Strict):
+    """The data set that a task is drawn from."""
+
+    dataset: str
+    homepage: str = Field(pattern=r"^https?://")
+    license: str
+    citation: str
+    split: str
+
+
+class Answer(_Strict):
+    """What kind of answer is right, and the fixed options where every instance has the same."""
+
+    kind: Literal["choice", "text", "region"]
+    options: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Generation(_Strict):
+    """Limits for free generation."""
+
+    max_new_tokens: int = Field(gt=0)
+
+
+class DataSources(_Strict):
+    """Where the instances come from: a generator of the mini world, and a reader of official files."""
+
+    mini: str
+    reader: str
+
+
+class TaskCard(_Strict):
+    """One task of the benchmark.
+
+    Attributes:
+        cluster: the task's group in the paper, or its category in Natural Instructions.
+        fields: the texts that every instruction places in braces, with what each holds.
+        instructions: five templates in different words that carry the same information.
+        metrics: names of metrics; the first is primary and is the one aggregated.
+        notes: where this harness departs from the official preparation, and why.
+
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    suite: Suite
+    cluster: str
+    version: int = Field(gt=0)
+    description: str
+    notes: str | None = None
+    source: Source
+    answer: Answer
+    fields: dict[str, str]
+    instructions: tuple[str, ...] = Field(strict=False)
+    metrics: tuple[str, ...] = Field(min_length=1, strict=False)
+    generation: Generation
+    data: DataSources
+
+    @model_validator(mode="after")
+    def _check_wording(self) -> Self:
+        if faults := list(_wording_faults(self)):
+            raise PydanticCustomError("wording", "{first}", {"first": faults[0][1], "faults": faults})
+        return self
+
+    @property
+    def primary_metric(self) -> str:
+        """The metric that is aggregated over tasks."""
+        return self.metrics[0]
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 of the card's content; comments and layout do not change it."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
+        return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def placeholders(template: str) -> list[str]:
+    """Return the names in braces of an instruction, in order.
+
+    Raises:
+        ValueError: if the braces do not pair, or hold anything but a plain name.
+
+    """
+    names = []
+    for _, name, specification, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or specification or conversion:
+            raise ValueError(f"braces must hold a plain field name, not {{{name}}}")
+        names.append(name)
+    return names
+
+
+def _wording_faults(card: TaskCard) -> Iterator[tuple[Location, str]]:
+    """Yield what pydantic's types cannot express: the rules that tie instructions, fields and options."""
+    if len(card.instructions) != INSTRUCTIONS:
+        yield (
+            ("instructions",),
+            f"{len(card.instructions)} instructions, expected {INSTRUCTIONS}; every task has five wordings",
+        )
+    if "options" in card.fields:
+        yield ("fields", "options"), "the field name 'options' is taken: {options} shows the answer options"
+    seen: dict[str, int] = {}
+    for number, template in enumerate(card.instructions, 1):
+        where: Location = ("instructions", number - 1)
+        plain = " ".join(template.lower().split())
+        if first := seen.get(plain):
+            yield where, f"instruction {number} equals instruction {first}; write it in other words"
+        seen.setdefault(plain, number)
+        try:
+            used = set(placeholders(template))
+        except ValueError as error:
+            yield where, f"instruction {number}: {error}; double a brace to show it"
+            continue
+        for name in sorted(used - {"options"} - card.fields.keys()):
+            yield where, f"instruction {number} uses the undeclared field {{{name}}}; declare it under fields"
+        for name in sorted(card.fields.keys() - used):
+            yield (
+                where,
+                f"instruction {number} leaves out {{{name}}}; all five must carry the same information",
+            )
+        if "options" in used and card.answer.kind == "text":
+            yield where, f"instruction {number} uses {{options}}, but the answer is free text; remove it"
+    if card.answer.kind != "choice" and card.answer.options:
+        yield ("answer", "options"), f"fixed options need kind: choice, not {card.answer.kind}"
+    if len(set(card.answer.options)) != len(card.answer.options):
+        yield ("answer", "options"), "two options are equal; each must be distinct"
+    if len(set(card.metrics)) != len(card.metrics):
+        yield ("metrics",), "a metric is named twice; name it once"
+
+
+class CardError(InputError):
+    """One fault of a card file."""
+
+
+def read_card(path: Path) -> TaskCard:
+    """Read and check one card.
+
+    Raises:
+        CardError: the card's first fault, with file and line.
+
+    """
+    card, faults = check_card(path)
+    if card is None:
+        raise faults[0]
+    return card
+
+
+def check_card(path: Path) -> tuple[TaskCard | None, list[CardError]]:
+    """Read one card and return it with an empty list, or None with everything that is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            return None, [CardError("a card is a mapping of keys to values", file=path, line=1)]
+        if faults := [CardError(message, file=path, line=line) for line, message in _repeated_keys(node)]:
+            return None, faults
+        data = loader.construct_document(node)
+    except UnicodeDecodeError as error:
+        return None, [CardError(f"not UTF-8: {error.reason} at byte {error.start}", file=path)]
+    except OSError as error:
+        return None, [CardError(f"cannot be read: {error.strerror}", file=path)]
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        return None, [CardError(f"not YAML: {error.problem or error.context}", file=path, line=line)]
+    except (yaml.YAMLError, RecursionError) as error:
+        return None, [CardError(f"not YAML: {str(error).splitlines()[0]}", file=path)]
+    try:
+        card = TaskCard.model_validate(data)
+    except ValidationError as error:
+        return None, sorted(_faults_of(error, node, path), key=lambda fault: fault.line or 0)
+    if card.name != path.stem:
+        message = f"the card is named {card.name!r}, its file {path.stem!r}; let them agree"
+        return None, [CardError(message, file=path, line=_line(node, ("name",)))]
+    return card, []
+
+
+def _faults_of(error: ValidationError, node: yaml.Node, path: Path) -> Iterator[CardError]:
+    for details in error.errors(include_url=False):
+        if details["type"] == "wording":
+            for location, message in details["ctx"]["faults"]:
+                yield CardError(message, file=path, line=_line(node, location))
+            continue
+        place = ".".join(str(part) for part in details["loc"])
+        message, remedy = f"{place}: {details['msg']}", None
+        if details["type"] == "extra_forbidden":
+            message, remedy = f"{place}: unknown field", "remove it, or mend its spelling"
+        elif details["type"] == "missing":
+            message, remedy = f"{place}: missing", "add it"
+        elif details["type"] == "string_type":
+            remedy = f"got {details['input']!r}; put the text in quotes"
+        yield CardError(message, file=path, line=_line(node, details["loc"]), remedy=remedy)
+
+
+def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
+    """Yield the keys that a mapping holds twice, which YAML readers resolve silently to the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1, f"the key {key.value!r} stands twice; remove one"
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+            yield from _repeated_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _repeated_keys(value)
+
+
+def _line(node: yaml.Node, location: Location) -> int:
+    """Return the line of the deepest part of `location` that the file holds, counted from 1."""
+    line = node.start_mark.line + 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == part), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            found = (node.value[part], node.value[part])
+        else:
+            found = None
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return int(line)
+
+
+def cards_directory() -> Path:
+    """Return the folder of the built-in cards: inside an installed wheel, or at the top of a checkout."""
+    inside = Path(__file__).parent / "task_cards"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "task_cards"
+
+
+def card_files(directory: Path | None = None) -> list[Path]:
+    """Return the card files of the two suites, multimodal first, each by name."""
+    directory = directory or cards_directory()
+    files = [*sorted(directory.glob("multimodal/*.yaml")), *sorted(directory.glob("nlp/*.yaml"))]
+    if not files:
+        raise InputError(
+            "no task cards here", file=directory, remedy="expected multimodal/*.yaml and nlp/*.yaml"
+        )
+    return files
+
+
+@functools.cache
+def load_cards(directory: Path | None = None) -> Mapping[str, TaskCard]:
+    """Read all cards of a folder, by default the built-in ones, keyed by name.
+
+    Raises:
+        CardError: the first fault found.
+
+    """
+    cards: dict[str, TaskCard] = {}
+    for path in card_files(directory):
+        card = read_card(path)
+        if card.suite != path.parent.name:
+            raise CardError(
+                f"suite {card.suite!r} in the folder {path.parent.name!r}; let them agree", file=path
+            )
+        cards[card.name] = card
+    return cards
+
+
+def select_cards(names: Iterable[str] | None, cards: Mapping[str, TaskCard]) -> Sequence[TaskCard]:
+    """Return the cards that `names` lists, in the order of `cards`; a suite's name stands for all its tasks.
+
+    Raises:
+        InputError: if a name is neither a task nor a suite.
+
+    """
+    if names is None:
+        return list(cards.values())
+    wanted = set(names)
+    known = cards.keys() | {card.suite for card in cards.values()}
+    if unknown := sorted(wanted - known):
+        raise InputError(
+            f"unknown task {unknown[0]!r}", remedy="see 'mibench tasks list'; multimodal and nlp name suites"
+        )
+    return [card for card in cards.values() if {card.name, card.suite} & wanted]
