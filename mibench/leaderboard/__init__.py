@@ -1,0 +1,1 @@
+"""A static site built from the scores of submissions."""

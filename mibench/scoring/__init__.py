@@ -1,0 +1,1 @@
+"""Scores: per instruction, then mean, max, std, Sensitivity and the aggregate."""

@@ -1,0 +1,1 @@
+"""The submission folder: write, read, validate, pack."""
