@@ -38,7 +38,7 @@ class TaskScores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
-    """Mean over the entries (nine multimodal tasks, and NLP as one) of the task means, and of the task maxima."""
+    """Mean over entries (nine multimodal tasks, and NLP as one) of the task means, and of the task maxima."""
 
     mean: float | None
     max: float | None
