@@ -264,9 +264,7 @@ def card_files(directory: Path | None = None) -> list[Path]:
     directory = directory or cards_directory()
     files = [*sorted(directory.glob("multimodal/*.yaml")), *sorted(directory.glob("nlp/*.yaml"))]
     if not files:
-        raise InputError(
-            "no task cards here", file=directory, remedy="expected multimodal/*.yaml and nlp/*.yaml"
-        )
+        raise InputError("no task cards here", file=directory, remedy="expected multimodal/*.yaml and nlp/*.yaml")
     return files
 
 
@@ -282,9 +280,7 @@ def load_cards(directory: Path | None = None) -> Mapping[str, TaskCard]:
     for path in card_files(directory):
         card = read_card(path)
         if card.suite != path.parent.name:
-            raise CardError(
-                f"suite {card.suite!r} in the folder {path.parent.name!r}; let them agree", file=path
-            )
+            raise CardError(f"suite {card.suite!r} in the folder {path.parent.name!r}; let them agree", file=path)
         cards[card.name] = card
     return cards
 

@@ -1,0 +1,1 @@
+"""Where answers come from: anything that turns requests into predictions."""

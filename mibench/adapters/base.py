@@ -1,0 +1,79 @@
+"""The protocol of an adapter, and the registry that other packages extend by entry points.
+
+A package adds an adapter by an entry point of the group `mibench.adapters` that names a class; its constructor's
+keyword arguments are what `--model-args` may set, as text.
+"""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol
+
+from mibench.errors import InputError
+from mibench.instances import Prediction, Request
+
+GROUP = "mibench.adapters"
+
+
+class Adapter(Protocol):
+    """What wraps a model.
+
+    Attributes:
+        model_name: the name under which a reader knows the model.
+        decoding: the settings that the answers depend on, recorded in the submission.
+
+    """
+
+    model_name: str
+    decoding: Mapping[str, str | int | float | bool | None]
+
+    def predict(self, requests: Sequence[Request]) -> list[Prediction]:
+        """Answer a batch: one prediction a request, in the same order."""
+        ...
+
+
+def adapter_names() -> list[str]:
+    """Return the names of all installed adapters."""
+    return sorted(entry.name for entry in entry_points(group=GROUP))
+
+
+def create_adapter(name: str, arguments: Mapping[str, str]) -> Adapter:
+    """Make the adapter of that name.
+
+    Raises:
+        InputError: an unknown name or argument, or a package that the adapter needs is missing.
+
+    """
+    entry: EntryPoint | None = next(iter(entry_points(group=GROUP, name=name)), None)
+    if entry is None:
+        raise InputError(f"unknown model {name!r}", remedy=f"one of {', '.join(adapter_names())}")
+    try:
+        factory = entry.load()
+    except ImportError as error:
+        raise InputError(f"the adapter {name!r} needs {error.name}", remedy="pip install 'mibench[all]'") from None
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        takes = ", ".join(signature.parameters) or "none"
+        raise InputError(f"--model {name}: {error}", remedy=f"its arguments: {takes}") from None
+    adapter: Adapter = factory(**arguments)
+    return adapter
+
+
+def parse_arguments(text: str) -> dict[str, str]:
+    """Read `key=value,key=value`, as `--model-args` takes it.
+
+    Raises:
+        InputError: a part has no `=`, or a key stands twice.
+
+    """
+    arguments: dict[str, str] = {}
+    for part in filter(None, text.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--model-args: {part!r} is not key=value", remedy="as in answer=yes,other=1")
+        if key.strip() in arguments:
+            raise InputError(f"--model-args: {key.strip()!r} stands twice", remedy="give it once")
+        arguments[key.strip()] = value.strip()
+    return arguments

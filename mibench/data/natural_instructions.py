@@ -1,0 +1,80 @@
+"""Natural Instructions v2 (Wang et al., 2022): `tasks/<name>.json` and the split list `test_tasks.txt`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from mibench.cards import TaskCard
+from mibench.data.official import find_file
+from mibench.data.rows import Row
+from mibench.errors import InputError
+from mibench.instances import Instance
+
+VERSION = "1"
+
+
+class _Task(msgspec.Struct):
+    instances: list[msgspec.Raw] = msgspec.field(name="Instances")
+
+
+class _Instance(msgspec.Struct):
+    id: str
+    input: str
+    output: list[str]
+
+
+def read_natural_instructions(raw: Path, card: TaskCard) -> Iterator[Row]:
+    """Stream one task of the default test split; every output is an accepted reference.
+
+    Args:
+        raw: a folder at or above both `tasks/` and `splits/`.
+        card: names the task, and the options where its answers are labels.
+
+    Raises:
+        InputError: the task is not in the split, or an instance cannot be read, has no output, or repeats an
+            id; with file and line.
+
+    """
+    _check_split(raw, card.name)
+    file = find_file(raw, f"{card.name}.json")
+    content = file.read_bytes()
+    try:
+        task = msgspec.json.decode(content, type=_Task)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"not a task of Natural Instructions: {error}"
+        raise InputError(message, file=file, line=_line_of_error(content, error), remedy="get it anew") from None
+    decoder, seen, end = msgspec.json.Decoder(_Instance), set[str](), 0
+    for raw_instance in task.instances:
+        text = bytes(raw_instance)
+        begin = content.index(text, end)
+        end = begin + len(text)
+        try:
+            row = decoder.decode(text)
+            if not row.output:
+                raise InputError("no output")
+            if row.id in seen:
+                raise InputError(f"the id {row.id!r} occurs twice")
+        except (msgspec.DecodeError, UnicodeDecodeError, InputError) as error:
+            line = content.count(b"\n", 0, begin) + 1
+            message = f"unreadable instance: {error}"
+            raise InputError(message, file=file, line=line, remedy="mend or remove it") from None
+        seen.add(row.id)
+        targets = tuple(dict.fromkeys(row.output))
+        yield Row(
+            Instance(id=row.id, fields={"input": row.input}, options=card.answer.options, targets=targets, group=row.id)
+        )
+
+
+def _check_split(raw: Path, task: str) -> None:
+    file = find_file(raw, "splits/default/test_tasks.txt")
+    if task not in file.read_text(encoding="utf-8").split():
+        raise InputError(
+            f"{task} is not in the default test split", file=file, remedy="only held-out tasks are prepared"
+        )
+
+
+def _line_of_error(content: bytes, error: Exception) -> int:
+    """Return the line of a syntax error, whose message ends in a byte offset; else 1."""
+    _, _, offset = str(error).rpartition("(byte ")
+    return content.count(b"\n", 0, int(offset[:-1])) + 1 if offset[:-1].isdigit() else 1

@@ -1,0 +1,81 @@
+"""From a card, an instance and the number of an instruction to the text that a model reads.
+
+The layout is the paper's: the instruction, then, where a task has options, two newlines, `[Options]: `
+and the options joined by `||||`.
+"""
+
+import hashlib
+import string
+from collections.abc import Sequence
+from pathlib import Path
+
+from mibench.cards import TaskCard
+from mibench.errors import InputError
+from mibench.instances import Instance, Request
+
+
+def option_order(options: Sequence[str], *, seed: int, task: str, instance: str, instruction: int) -> list[str]:
+    """Return the options in the order in which one prompt shows them.
+
+    The order is by the SHA-256 of (seed, task, instance, instruction, option): uniform over permutations, and
+    the same in any run, shard or machine, whatever the order in which the data lists the options.
+    """
+
+    def rank(option: str) -> bytes:
+        parts = (str(seed), task, instance, str(instruction), option)
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()
+
+    return sorted(options, key=rank)
+
+
+def render_request(
+    card: TaskCard, instance: Instance, instruction: int, *, seed: int = 0, folder: Path | None = None
+) -> Request:
+    """Return what a model is asked for one instance under instruction 1 to 5.
+
+    Args:
+        card: the task.
+        instance: one of its instances.
+        instruction: 1 to 5.
+        seed: seed of the option order.
+        folder: the task's data folder, against which a relative image path is resolved.
+
+    Raises:
+        InputError: if the instance lacks a field that the card declares, or has no options where it must.
+
+    """
+    if missing := sorted(card.fields.keys() - instance.fields.keys()):
+        raise InputError(
+            f"instance {instance.id!r} of {card.name} lacks the field {missing[0]!r}",
+            remedy="prepare the data anew with this version",
+        )
+    if not instance.options and card.answer.kind != "text":
+        raise InputError(f"instance {instance.id!r} of {card.name} has no options", remedy="prepare the data anew")
+    template = card.instructions[instruction - 1]
+    options = option_order(instance.options, seed=seed, task=card.name, instance=instance.id, instruction=instruction)
+    shown = f"[Options]: {'||||'.join(options)}"
+    prompt = _fill(template, {**instance.fields, "options": shown})
+    if options and "{options}" not in template:
+        prompt = f"{prompt}\n\n{shown}"
+    image = instance.image
+    if image is not None and folder is not None:
+        image = str(folder / image)
+    return Request(
+        task=card.name,
+        instance=instance.id,
+        instruction=instruction,
+        prompt=prompt,
+        image=image,
+        options=tuple(options),
+        max_new_tokens=card.generation.max_new_tokens,
+    )
+
+
+def _fill(template: str, fields: dict[str, str]) -> str:
+    """Replace the names in braces; braces inside the fields stay as they are."""
+    parts = []
+    for text, name, _, _ in string.Formatter().parse(template):
+        parts.append(text)
+        if name is not None:
+            parts.append(fields[name])
+    return "".join(parts)

@@ -1,0 +1,1 @@
+"""Running a model over the benchmark: the plan, the batches, the way back after a crash."""

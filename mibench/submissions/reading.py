@@ -1,0 +1,213 @@
+"""Reading a submission against the data that it answers, one pass, every fault told."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from mibench.cards import INSTRUCTIONS, TaskCard
+from mibench.data.store import DataFolder
+from mibench.errors import InputError
+from mibench.instances import Instance
+from mibench.submissions.description import FILE_NAME, Description
+from mibench.submissions.faults import Faults, InvalidSubmissionError
+from mibench.submissions.lines import LineFault, read_lines
+
+PREDICTIONS = "predictions"
+SUFFIXES = (".jsonl", ".jsonl.zst")
+
+
+class PredictionLine(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of `predictions/<task>.jsonl`."""
+
+    instance: str
+    instruction: int
+    prediction: str
+    option_scores: list[float] | None = None
+
+
+Answer = tuple[int, int, str]
+"""Row of the instance in the data, instruction counted from 0, and the text."""
+
+
+class RowChecker:
+    """Tells whether a task's answers are to known rows, each once and all of them."""
+
+    def __init__(self, rows: Mapping[str, int], faults: Faults) -> None:
+        self._rows = rows
+        self._faults = faults
+        self._seen = np.zeros((len(rows), INSTRUCTIONS), dtype=bool)
+
+    def check(self, instance: str, instruction: int, file: Path, line: int) -> int | None:
+        """Return the instance's row, or note the fault and return None."""
+        row = self._rows.get(instance)
+        if row is None:
+            message = f"unknown instance {instance!r:.200}"
+        elif not 1 <= instruction <= INSTRUCTIONS:
+            message = f"instruction {instruction!r:.40} is not 1 to {INSTRUCTIONS}"
+        elif self._seen[row, instruction - 1]:
+            message = f"instance {instance!r:.200}, instruction {instruction} is answered twice"
+        else:
+            self._seen[row, instruction - 1] = True
+            return row
+        self._faults.add(message, file=file, line=line)
+        return None
+
+    def note_missing(self, file: Path) -> None:
+        """Note the rows that have no answer, as one fault."""
+        missing = self._seen.size - int(np.count_nonzero(self._seen))
+        if missing:
+            row, instruction = np.unravel_index(int(np.argmin(self._seen)), self._seen.shape)
+            instance = next(name for name, number in self._rows.items() if number == row)
+            first = f"instance {instance!r:.200}, instruction {instruction + 1}"
+            message = f"{missing} of {self._seen.size} rows missing, the first: {first}"
+            self._faults.add(message, file=file, remedy="complete the run")
+
+
+class Submission:
+    """A submission folder beside the cards and the data that it answers.
+
+    Reading it collects faults instead of stopping at the first; `faults` is complete once every task was read.
+    """
+
+    def __init__(self, folder: Path, description: Description, cards: Mapping[str, TaskCard], data: DataFolder) -> None:
+        """Open a submission.
+
+        Args:
+            folder: holds `submission.yaml` and `predictions/`.
+            description: what `submission.yaml` says.
+            cards: all cards that this harness knows.
+            data: the data to check against.
+
+        Raises:
+            InputError: the data is of another world, or lacks a task.
+
+        """
+        self.folder, self.description, self.data = folder, description, data
+        self.faults = Faults()
+        self.cards = [card for name, card in cards.items() if name in description.cards]
+        self._files = self._find_files(cards)
+        self._check_origin(cards)
+
+    def _find_files(self, cards: Mapping[str, TaskCard]) -> dict[str, list[Path]]:
+        """Return the prediction files by task; a task's rows may be split over `<task>.<anything>.jsonl`."""
+        folder, files = self.folder / PREDICTIONS, dict[str, list[Path]]()
+        for path in sorted(self.folder.iterdir()):
+            if path.is_symlink():
+                self.faults.add("a symbolic link", file=path, remedy="put the file itself there")
+        if folder.is_symlink() or not folder.is_dir():
+            self.faults.add("no folder of predictions", file=folder, remedy="one <task>.jsonl a task")
+            return files
+        for path in sorted(folder.iterdir()):
+            task = path.name.partition(".")[0]
+            if path.is_symlink():
+                self.faults.add("a symbolic link", file=path, remedy="put the file itself there")
+            elif not path.name.endswith(SUFFIXES) or not path.is_file():
+                self.faults.add(
+                    "not a file of predictions", file=path, remedy="name it <task>.jsonl or <task>.jsonl.zst"
+                )
+            elif task not in cards:
+                self.faults.add(f"unknown task {task!r}", file=path, remedy="'mibench tasks list' prints the names")
+            elif task not in self.description.cards:
+                self.faults.add(
+                    f"the task {task!r} is not in {FILE_NAME}", file=path, remedy="list it, or remove the file"
+                )
+            elif path.stat().st_size == 0:
+                self.faults.add("empty file", file=path, remedy="one JSON object a line")
+                files.setdefault(task, [])
+            else:
+                files.setdefault(task, []).append(path)
+        return files
+
+    def _check_origin(self, cards: Mapping[str, TaskCard]) -> None:
+        """Compare the digests in the description with the cards and the data at hand."""
+        described, file = self.description, self.folder / FILE_NAME
+        if described.world != self.data.world:
+            raise InputError(
+                f"answers the {described.world} world, and the data is {self.data.world}",
+                file=file,
+                remedy="give --data the folder it was run on" if described.world == "official" else "leave --data out",
+            )
+        for name in described.cards.keys() - cards.keys():
+            self.faults.add(f"unknown task {name!r}", file=file, remedy="'mibench tasks list' prints the names")
+        for name in described.data.keys() ^ described.cards.keys():
+            self.faults.add(f"the task {name!r} stands under one of data and cards only", file=file)
+        if not described.cards:
+            self.faults.add("no tasks", file=file, remedy="list at least one under cards and data")
+        for card in self.cards:
+            if described.cards[card.name] != card.digest:
+                self.faults.add(f"the card of {card.name} has changed since", file=file, remedy="run the task again")
+            if described.data.get(card.name, "") != self.data.entry(card.name).digest:
+                remedy = "give --data the folder it was run on"
+                self.faults.add(f"the data of {card.name} is not what was answered", file=file, remedy=remedy)
+
+    def instances(self, task: str) -> Iterator[Instance]:
+        """Stream the instances that the submission should answer."""
+        limit = self.description.limit
+        for number, instance in enumerate(self.data.instances(task)):
+            if limit is not None and number >= limit:
+                return
+            yield instance
+
+    def rows(self, task: str) -> dict[str, int]:
+        """Return the row of each of these instances by its id."""
+        return {instance.id: number for number, instance in enumerate(self.instances(task))}
+
+    def answers(self, task: str, rows: Mapping[str, int]) -> Iterator[Answer]:
+        """Stream a task's answers in the files' order, each once; faulty lines are noted and passed over.
+
+        Args:
+            task: one of `cards`.
+            rows: row of each instance by its id.
+
+        """
+        decoder, checker = msgspec.json.Decoder(PredictionLine), RowChecker(rows, self.faults)
+        for path in self._files.get(task, []):
+            for number, line in read_lines(path):
+                if isinstance(line, LineFault):
+                    self.faults.add(line.message, file=path, line=number or None)
+                    continue
+                try:
+                    answer = decoder.decode(line)
+                except UnicodeDecodeError as error:
+                    self.faults.add(f"not UTF-8: {error.reason}", file=path, line=number)
+                    continue
+                except (msgspec.DecodeError, RecursionError) as error:
+                    self.faults.add(_plain(error, line), file=path, line=number)
+                    continue
+                row = checker.check(answer.instance, answer.instruction, path, number)
+                if row is not None:
+                    yield row, answer.instruction - 1, answer.prediction
+        checker.note_missing(self.folder / PREDICTIONS / f"{task}.jsonl")
+
+
+def _plain(error: Exception, line: bytes) -> str:
+    """Say what a decoder means in words for the person who wrote the line."""
+    if isinstance(error, RecursionError):
+        return "not a prediction: nested too deep"
+    if not line.strip():
+        return "blank line"
+    if isinstance(error, msgspec.ValidationError):
+        return f"not a prediction: {error}"
+    if b"\\ud" in line.lower() and "truncated" in str(error):
+        return "not JSON: half of a surrogate pair"
+    return f"not JSON: {error}"
+
+
+def validate(submission: Submission, watch: Callable[[Iterable[TaskCard]], Iterable[TaskCard]] = iter) -> None:
+    """Read everything.
+
+    Args:
+        submission: the opened folder.
+        watch: wraps the tasks, to show progress.
+
+    Raises:
+        InvalidSubmissionError: with all faults.
+
+    """
+    for card in watch(submission.cards):
+        for _ in submission.answers(card.name, submission.rows(card.name)):
+            pass
+    if submission.faults:
+        raise InvalidSubmissionError(submission.faults)
