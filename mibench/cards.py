@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -176,8 +176,16 @@ def read_card(path: Path) -> TaskCard:
     return card
 
 
-def check_card(path: Path) -> tuple[TaskCard | None, list[CardError]]:
-    """Read one card and return it with an empty list, or None with everything that is wrong with it."""
+def check_card(
+    path: Path, known: Mapping[str, Collection[str]] | None = None
+) -> tuple[TaskCard | None, list[CardError]]:
+    """Read one card and return it with an empty list, or None with everything that is wrong with it.
+
+    Args:
+        path: the card's file.
+        known: for a key as `metrics` or `data.mini`, the names that it may hold.
+
+    """
     try:
         text = path.read_text(encoding="utf-8")
         loader = _Loader(text)
@@ -203,7 +211,20 @@ def check_card(path: Path) -> tuple[TaskCard | None, list[CardError]]:
     if card.name != path.stem:
         message = f"the card is named {card.name!r}, its file {path.stem!r}; let them agree"
         return None, [CardError(message, file=path, line=_line(node, ("name",)))]
-    return card, []
+    faults = list(_unknown_names(card, known or {}, node, path))
+    return (None if faults else card), faults
+
+
+def _unknown_names(
+    card: TaskCard, known: Mapping[str, Collection[str]], node: yaml.Node, path: Path
+) -> Iterator[CardError]:
+    for key, names in known.items():
+        location = tuple(key.split("."))
+        value: Any = functools.reduce(getattr, location, card)
+        for name in [value] if isinstance(value, str) else value:
+            if name not in names:
+                message, remedy = f"{key}: unknown name {name!r}", f"one of {', '.join(sorted(names))}"
+                yield CardError(message, file=path, line=_line(node, location), remedy=remedy)
 
 
 def _faults_of(error: ValidationError, node: yaml.Node, path: Path) -> Iterator[CardError]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from mibench.cards import TaskCard
-from mibench.data.official import find_file
-from mibench.data.rows import Row
+from mibench.data.official.files import find_file
+from mibench.data.rows import ReaderOptions, Row
 from mibench.errors import InputError
 from mibench.instances import Instance
 
@@ -24,12 +24,13 @@ class _Instance(msgspec.Struct):
     output: list[str]
 
 
-def read_natural_instructions(raw: Path, card: TaskCard) -> Iterator[Row]:
+def read_natural_instructions(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row]:
     """Stream one task of the default test split; every output is an accepted reference.
 
     Args:
         raw: a folder at or above both `tasks/` and `splits/`.
         card: names the task, and the options where its answers are labels.
+        options: nothing here is drawn.
 
     Raises:
         InputError: the task is not in the split, or an instance cannot be read, has no output, or repeats an

@@ -1,4 +1,4 @@
-"""What every source of data yields: an instance and where its picture comes from."""
+"""What every source of data is told, and what it yields: an instance and where its picture comes from."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,3 +19,16 @@ class Row(NamedTuple):
 
     instance: Instance
     picture: Path | Callable[[], bytes] | None = None
+
+
+class ReaderOptions(NamedTuple):
+    """What a user may choose about a reader.
+
+    Attributes:
+        seed: seed of what the reader draws.
+        all_permutations: NLVR: six instances a row instead of one.
+
+    """
+
+    seed: int = 0
+    all_permutations: bool = False

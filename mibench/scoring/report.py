@@ -85,6 +85,13 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
 
 
+def write_scores(folder: Path, scores: Scores) -> None:
+    """Write a submission's `scores.json`, whole or not at all."""
+    partial = folder / f".{FILE_NAME}.partial"
+    partial.write_text(scores.to_json(), encoding="utf-8")
+    partial.rename(folder / FILE_NAME)
+
+
 def read_scores(folder: Path) -> Scores:
     """Read and check a submission's `scores.json`.
 

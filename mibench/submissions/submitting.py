@@ -11,7 +11,7 @@ from mibench.errors import InputError
 from mibench.submissions.description import Description, write_description
 from mibench.submissions.faults import Faults, InvalidSubmissionError
 from mibench.submissions.raw import read_raw
-from mibench.submissions.reading import RowChecker, Submission, validate
+from mibench.submissions.reading import PREDICTIONS, RowChecker, Submission, validate
 from mibench.submissions.writing import PredictionWriter
 
 
@@ -48,7 +48,7 @@ def submit(
         raise InputError("exists already", file=output, remedy="choose another --output")
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    (partial / PREDICTIONS).mkdir(parents=True)
     try:
         write_description(partial, description)
         submission = Submission(partial, description, cards, data)

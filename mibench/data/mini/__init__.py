@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mibench.cards import TaskCard
@@ -14,13 +14,27 @@ VERSION = "1"
 """Raised whenever the world changes, for then its digests change too."""
 
 
-def prepare_mini(cards: Iterable[TaskCard], output: Path | None = None, *, seed: int = 0) -> DataFolder:
+def generator_names() -> set[str]:
+    """Return the names by which cards ask for a generator."""
+    from mibench.data.mini import text, visual
+
+    return {*visual.GENERATORS, *text.GENERATORS}
+
+
+def prepare_mini(
+    cards: Iterable[TaskCard],
+    output: Path | None = None,
+    *,
+    seed: int = 0,
+    watch: Callable[[Iterable[TaskCard]], Iterable[TaskCard]] = iter,
+) -> DataFolder:
     """Make the mini world of the given tasks, and return its folder.
 
     Args:
         cards: the tasks; those that the folder already holds are not made again.
         output: the folder; by default one in the user's cache, made once for all runs.
         seed: another seed is another world.
+        watch: wraps the tasks that are made, to show progress.
 
     """
     from mibench.data.mini import text, visual
@@ -29,11 +43,10 @@ def prepare_mini(cards: Iterable[TaskCard], output: Path | None = None, *, seed:
     generators = {**visual.GENERATORS, **text.GENERATORS}
     folder.mkdir(parents=True, exist_ok=True)
     present = DataFolder(folder).manifest.tasks if (folder / MANIFEST).exists() else {}
-    for card in cards:
-        if card.name not in present:
-            rows = generators[card.data.mini](card.name, seed)
-            source = f"mini world, generator {card.data.mini}, seed {seed}"
-            store_task(folder, card.name, rows, world="mini", source=source, reader=VERSION)
+    for card in watch([card for card in cards if card.name not in present]):
+        rows = generators[card.data.mini](card.name, seed)
+        source = f"mini world, generator {card.data.mini}, seed {seed}"
+        store_task(folder, card.name, rows, world="mini", source=source, reader=VERSION)
     return DataFolder(folder)
 
 

@@ -10,8 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from mibench.data.official import find_file
-from mibench.data.rows import Row
+from mibench.cards import TaskCard
+from mibench.data.official.files import find_file
+from mibench.data.rows import ReaderOptions, Row
 from mibench.errors import InputError
 from mibench.instances import Instance
 
@@ -27,13 +28,13 @@ class _Line(msgspec.Struct):
     directory: str
 
 
-def read_nlvr(raw: Path, *, seed: int = 0, all_permutations: bool = False) -> Iterator[Row]:
+def read_nlvr(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row]:
     """Stream the public test split.
 
     Args:
         raw: a folder at or above `test.json`.
-        seed: seed of the permutation that each row shows, drawn by its identifier.
-        all_permutations: six instances a row instead of one; they share a group.
+        card: the task's card, whose options the answers are.
+        options: one permutation a row, drawn by its identifier, or all six, which share a group.
 
     Raises:
         InputError: at the first line that is not a row of the test split, a repeated identifier or a missing
@@ -53,17 +54,18 @@ def read_nlvr(raw: Path, *, seed: int = 0, all_permutations: bool = False) -> It
                 message = f"identifier {line.identifier!r} stands on line {seen[line.identifier]} already"
                 raise InputError(message, file=file, line=number, remedy="remove one of the two")
             seen[line.identifier] = number
-            shown = range(PERMUTATIONS) if all_permutations else [_permutation(line.identifier, seed)]
-            for permutation in shown:
-                yield _row(line, permutation, file, number)
+            drawn = [_permutation(line.identifier, options.seed)]
+            for permutation in range(PERMUTATIONS) if options.all_permutations else drawn:
+                yield _row(line, permutation, card, file, number)
 
 
 def _permutation(identifier: str, seed: int) -> int:
     """Return which of the six pictures a row shows, by content and not by order."""
-    return hashlib.sha256(f"{seed}\x1fnlvr\x1f{identifier}".encode()).digest()[0] % PERMUTATIONS
+    digest = hashlib.sha256(f"{seed}\x1fnlvr\x1f{identifier}".encode()).digest()
+    return int.from_bytes(digest) % PERMUTATIONS
 
 
-def _row(line: _Line, permutation: int, file: Path, number: int) -> Row:
+def _row(line: _Line, permutation: int, card: TaskCard, file: Path, number: int) -> Row:
     name = f"test-{line.identifier}-{permutation}"
     picture = file.parent / "images" / line.directory / f"{name}.png"
     if not picture.is_file():
@@ -76,7 +78,7 @@ def _row(line: _Line, permutation: int, file: Path, number: int) -> Row:
         id=name,
         image=f"images/{name}.png",
         fields={"text": line.sentence},
-        options=tuple(LABELS.values()),
+        options=card.answer.options,
         targets=(LABELS[line.label],),
         group=line.identifier,
     )

@@ -1,0 +1,100 @@
+"""`mibench tasks`: the cards."""
+
+from pathlib import Path
+
+import click
+
+from mibench.cli.inputs import data_option, json_option
+
+
+@click.group()
+def tasks() -> None:
+    """List, show and check the task cards."""
+
+
+@tasks.command(name="list")
+@json_option
+def list_tasks(as_json: bool) -> None:
+    """List all tasks."""
+    from rich.table import Table
+
+    from mibench.cards import load_cards
+    from mibench.cli.inputs import write_json
+    from mibench.cli.tables import console
+
+    cards = load_cards().values()
+    if as_json:
+        write_json([card.model_dump(mode="json") for card in cards])
+        return
+    table = Table("task", "suite", "cluster", "answer", "metric", "licence")
+    for card in cards:
+        table.add_row(card.name, card.suite, card.cluster, card.answer.kind, card.primary_metric, card.source.license)
+    console().print(table)
+
+
+@tasks.command()
+@click.argument("name")
+@click.option("--instance", metavar="ID", help="Show the five prompts of one instance, as a model reads them.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the order in which options are shown.")
+@data_option
+@json_option
+def show(name: str, instance: str | None, seed: int, data_choice: str, as_json: bool) -> None:
+    """Show the card of task NAME, or the prompts of one of its instances.
+
+    \b
+    Examples:
+      mibench tasks show nlvr
+      mibench tasks show nlvr --instance test-1406-1-4 --data data
+    """
+    from mibench.cards import load_cards, select_cards
+    from mibench.cli.inputs import open_data, write_json
+    from mibench.errors import InputError
+    from mibench.prompts import render_request
+
+    card = select_cards([name], load_cards())[0]
+    if instance is None:
+        if as_json:
+            write_json(card.model_dump(mode="json"))
+        else:
+            click.echo(_card_text(card.model_dump(mode="json", exclude_none=True)), nl=False)
+        return
+    data = open_data(data_choice, [card])
+    found = next((row for row in data.instances(card.name) if row.id == instance), None)
+    if found is None:
+        example = next(data.instances(card.name)).id
+        raise InputError(f"no instance {instance!r} of {card.name} in this data", remedy=f"as {example}")
+    numbers = range(1, len(card.instructions) + 1)
+    prompts = [render_request(card, found, number, seed=seed).prompt for number in numbers]
+    if as_json:
+        write_json(prompts)
+        return
+    for number, prompt in zip(numbers, prompts, strict=True):
+        click.echo(f"{click.style(f'--- instruction {number}', dim=True)}\n{prompt}")
+
+
+def _card_text(card: dict[str, object]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+@tasks.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def check(files: tuple[Path, ...]) -> None:
+    """Check card FILES, or all built-in cards: every fault with file, line and remedy.
+
+    Exit status 1 if there are any.
+    """
+    from mibench.cards import card_files, check_card
+    from mibench.data.mini import generator_names
+    from mibench.metrics import METRICS
+
+    paths = files or tuple(card_files())
+    known = {"metrics": METRICS.keys(), "data.mini": generator_names()}
+    faults = [fault for path in paths for fault in check_card(path, known)[1]]
+    for fault in faults:
+        click.echo(str(fault))
+    click.echo(f"{len(paths)} cards, {len(faults)} faults", err=True)
+    if faults:
+        raise SystemExit(1)

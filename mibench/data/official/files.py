@@ -1,0 +1,25 @@
+"""Finding an owner's file in a folder."""
+
+from pathlib import Path
+
+from mibench.errors import InputError
+
+MAX_CANDIDATES = 10
+
+
+def find_file(raw: Path, pattern: str) -> Path:
+    """Return the one file at or below `raw` whose path ends in `pattern`.
+
+    Raises:
+        InputError: if there is none, or several.
+
+    """
+    if not raw.is_dir():
+        raise InputError("not a folder", file=raw, remedy="give --raw the folder of the official files")
+    found = sorted(path for path in raw.rglob(pattern) if path.is_file())
+    if not found:
+        raise InputError(f"no {pattern} at or below this folder", file=raw, remedy="give --raw the right folder")
+    if len(found) > 1:
+        names = ", ".join(str(path.relative_to(raw)) for path in found[:MAX_CANDIDATES])
+        raise InputError(f"{len(found)} files match {pattern}: {names}", file=raw, remedy="name one by --raw")
+    return found[0]
