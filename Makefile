@@ -1,0 +1,45 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check test-all format site clean
+
+help:  ## Show these targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/base: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/dev: .venv/base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: .venv/base  ## Run two baselines on the mini world and build their leaderboard
+	rm -rf demo
+	$(BIN)/mibench run --model random-option --output demo/submissions/random-option
+	$(BIN)/mibench run --model echo --output demo/submissions/echo
+	$(BIN)/mibench leaderboard build --submissions demo/submissions --output demo/leaderboard
+	@echo "Open $(CURDIR)/demo/leaderboard/index.html in a browser."
+
+test: check  ## Run the checks and the fast tests
+	$(BIN)/pytest -n auto -m "not slow"
+
+test-all: check  ## Run all tests, the slow ones too
+	$(BIN)/pytest -n auto
+
+check: .venv/dev  ## Lint, format, types and task cards
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mibench tasks check
+
+format: .venv/dev  ## Mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+site: .venv/base  ## Build leaderboard/ from submissions/
+	$(BIN)/mibench leaderboard build
+
+clean:  ## Remove what the other targets made
+	rm -rf .venv demo dist
