@@ -36,18 +36,22 @@ def prepare_mini(
         seed: another seed is another world.
         watch: wraps the tasks that are made, to show progress.
 
+    Two processes may call this at once: the second waits for the first.
     """
+    from filelock import FileLock
+
     from mibench.data.mini import text, visual
 
     folder = output or cache_folder() / f"mini-{VERSION}-seed{seed}"
     generators = {**visual.GENERATORS, **text.GENERATORS}
     folder.mkdir(parents=True, exist_ok=True)
-    present = DataFolder(folder).manifest.tasks if (folder / MANIFEST).exists() else {}
-    for card in watch([card for card in cards if card.name not in present]):
-        rows = generators[card.data.mini](card.name, seed)
-        source = f"mini world, generator {card.data.mini}, seed {seed}"
-        store_task(folder, card.name, rows, world="mini", source=source, reader=VERSION)
-    return DataFolder(folder)
+    with FileLock(folder / ".lock"):
+        present = DataFolder(folder).manifest.tasks if (folder / MANIFEST).exists() else {}
+        for card in watch([card for card in cards if card.name not in present]):
+            rows = generators[card.data.mini](card, seed)
+            source = f"mini world, generator {card.data.mini}, seed {seed}"
+            store_task(folder, card.name, rows, world="mini", source=source, reader=VERSION)
+        return DataFolder(folder)
 
 
 def cache_folder() -> Path:

@@ -1,0 +1,78 @@
+"""Small data folders and submissions, made on the spot."""
+
+import json
+
+from mibench.cards import load_cards
+from mibench.data.rows import Row
+from mibench.data.store import DataFolder, store_task
+from mibench.instances import Instance
+from mibench.submissions.description import Model, read_description, write_description
+from mibench.submissions.reading import Submission
+from mibench.submissions.writing import describe
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db0"
+    "0000000049454e44ae426082"
+)
+
+
+def choice_rows(count):
+    """NLVR-like rows; the target alternates between yes and no."""
+    for number in range(count):
+        instance = Instance(
+            id=f"row-{number}",
+            image=f"images/{number // 2}.png",
+            fields={"text": f"Statement {number}."},
+            options=("yes", "no"),
+            targets=("yes" if number % 2 == 0 else "no",),
+            group=f"group-{number // 2}",
+        )
+        yield Row(instance, lambda: PNG)
+
+
+def text_rows(count):
+    """Rows of reading: several references, none shown as an option."""
+    for number in range(count):
+        instance = Instance(
+            id=f"row-{number}",
+            image=f"images/{number}.png",
+            fields={"question": f"What does sign {number} say?"},
+            targets=(f"north gate {number}", "the north gate"),
+            group=f"row-{number}",
+        )
+        yield Row(instance, lambda: PNG)
+
+
+def make_data(path, count=6, tasks=("nlvr", "text_vqa")):
+    rows = {"nlvr": choice_rows, "text_vqa": text_rows}
+    for task in tasks:
+        store_task(path, task, rows[task](count), world="official", source="test", reader="1")
+    return DataFolder(path)
+
+
+def answers(data, task, answer):
+    """Return one row of predictions for each instance and instruction; `answer` takes both."""
+    return [
+        {"instance": row.id, "instruction": number, "prediction": answer(row, number)}
+        for row in data.instances(task)
+        for number in range(1, 6)
+    ]
+
+
+def write_lines(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def make_submission(folder, data, answer=lambda row, number: row.targets[0]):
+    """Write a complete submission; by default it is perfect."""
+    folder.mkdir(parents=True)
+    cards = [load_cards()[task] for task in data.manifest.tasks]
+    write_description(folder, describe("Test", Model(name="test"), cards, data))
+    for card in cards:
+        write_lines(folder / "predictions" / f"{card.name}.jsonl", answers(data, card.name, answer))
+    return folder
+
+
+def opened(folder, data):
+    return Submission(folder, read_description(folder), load_cards(), data)

@@ -1,0 +1,130 @@
+import json
+import math
+
+import msgspec
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rouge_score.rouge_scorer import RougeScorer
+
+from mibench.cards import load_cards
+from mibench.scoring.report import read_scores, write_scores
+from mibench.scoring.score import score_submission
+from mibench.submissions.faults import InvalidSubmissionError
+from tests.builders import make_data, make_submission, opened, write_lines
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return make_data(tmp_path_factory.mktemp("data"))
+
+
+def messy(row, number):
+    """Answers that differ over rows and instructions, right and wrong, tidy and not."""
+    kinds = [row.targets[0], row.targets[0].upper() + ".", "no", "the north gate", f"{row.targets[0]} it is", ""]
+    return kinds[(sum(map(ord, row.id)) + number) % len(kinds)]
+
+
+def score(folder, data):
+    return score_submission(opened(folder, data), load_cards())
+
+
+def test_a_perfect_submission_scores_100_without_sensitivity(tmp_path, data):
+    found = score(make_submission(tmp_path / "perfect", data), data)
+    for task in found.tasks.values():
+        for metric in task.metrics.values():
+            assert metric.per_instruction == [100.0] * 5
+            assert (metric.mean, metric.max, metric.std, metric.sensitivity) == (100, 100, 0, 0)
+    assert (found.summary.aggregate.mean, found.summary.sensitivity) == (100, 0)
+
+
+def test_scores_are_what_a_plain_loop_gives(tmp_path, data):
+    found = score(make_submission(tmp_path / "messy", data, messy), data)
+    scorer = RougeScorer(["rougeL"])
+    rows = list(data.instances("text_vqa"))
+    for number in range(1, 6):
+        values = [scorer.score_multi(row.targets, messy(row, number))["rougeL"].fmeasure for row in rows]
+        assert found.tasks["text_vqa"].metrics["rouge_l"].per_instruction[number - 1] == pytest.approx(
+            100 * sum(values) / len(values), abs=1e-12
+        )
+    rows = list(data.instances("nlvr"))
+    right = [sum(messy(row, 1).lower().rstrip(".") == row.targets[0] for row in rows)]
+    assert found.tasks["nlvr"].metrics["accuracy"].per_instruction[0] == 100 * right[0] / len(rows)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(random=st.randoms(use_true_random=False), parts=st.integers(1, 4), packed=st.booleans())
+def test_order_split_and_compression_change_nothing(tmp_path_factory, data, random, parts, packed):
+    folder = tmp_path_factory.mktemp("shuffled") / "submission"
+    make_submission(folder, data, messy)
+    plain = score(folder, data)
+    for file in sorted((folder / "predictions").iterdir()):
+        lines = file.read_text().splitlines(keepends=True)
+        random.shuffle(lines)
+        file.unlink()
+        for part in range(parts):
+            content = "".join(lines[part::parts]).encode()
+            name = file.name if part == 0 else f"{file.stem}.{part}.jsonl"
+            path = file.with_name(f"{name}.zst" if packed else name)
+            path.write_bytes(zstandard.compress(content) if packed else content)
+    assert score(folder, data).to_json() == plain.to_json()
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(order=st.permutations([1, 2, 3, 4, 5]))
+def test_swapping_instructions_permutes_and_changes_nothing_else(tmp_path_factory, data, order):
+    base = tmp_path_factory.mktemp("swapped")
+    plain = score(make_submission(base / "plain", data, messy), data)
+    swapped = score(make_submission(base / "swapped", data, lambda row, n: messy(row, order[n - 1])), data)
+    for name, task in plain.tasks.items():
+        for metric, values in task.metrics.items():
+            other = swapped.tasks[name].metrics[metric]
+            assert other.per_instruction == [values.per_instruction[number - 1] for number in order]
+            assert msgspec.structs.replace(other, per_instruction=values.per_instruction) == values
+    assert swapped.summary == plain.summary
+
+
+def test_faulty_predictions_are_not_scored(tmp_path, data):
+    folder = make_submission(tmp_path / "short", data)
+    file = folder / "predictions" / "nlvr.jsonl"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(InvalidSubmissionError, match="1 of 30 rows missing"):
+        score(folder, data)
+
+
+def test_the_digest_of_predictions_sees_every_answer(tmp_path, data):
+    one = score(make_submission(tmp_path / "one", data), data)
+    folder = make_submission(tmp_path / "two", data)
+    file = folder / "predictions" / "nlvr.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    rows[3]["prediction"] += " "
+    write_lines(file, rows)
+    two = score(folder, data)
+    assert one.digests.predictions["nlvr"] != two.digests.predictions["nlvr"]
+    assert one.digests.predictions["text_vqa"] == two.digests.predictions["text_vqa"]
+
+
+def test_the_report_survives_its_file(tmp_path, data):
+    folder = make_submission(tmp_path / "submission", data, lambda row, n: "nothing of the kind")
+    found = score(folder, data)
+    write_scores(folder, found)
+    assert read_scores(folder) == found
+    text = (folder / "scores.json").read_text()
+    assert "NaN" not in text
+    assert json.loads(text)["tasks"]["nlvr"]["metrics"]["accuracy"]["sensitivity"] is None
+
+
+def test_the_signature_is_one_line_that_tells_all(tmp_path, data):
+    line = score(make_submission(tmp_path / "submission", data), data).signature
+    keys = [part.partition(":")[0] for part in line.split("|")]
+    assert "\n" not in line
+    assert keys[:6] == ["mibench", "world", "tasks", "instructions", "seed", "limit"]
+    assert {"accuracy", "rouge_l", "std", "cards", "data"} <= set(keys)
+
+
+def test_nothing_is_nan(tmp_path, data):
+    found = score(make_submission(tmp_path / "submission", data, lambda row, n: ""), data)
+    for task in found.tasks.values():
+        for metric in task.metrics.values():
+            assert all(math.isfinite(value) for value in metric.per_instruction)
