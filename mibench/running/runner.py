@@ -15,7 +15,7 @@ from mibench.running.plan import requests
 from mibench.scoring import report
 from mibench.submissions.description import Description, read_description, write_description
 from mibench.submissions.reading import PREDICTIONS, PredictionLine
-from mibench.submissions.writing import PredictionWriter, compress
+from mibench.submissions.writing import PredictionWriter, compress, packed_path
 
 
 def run(
@@ -51,7 +51,8 @@ def run(
     for card in cards:
         planned = requests(card, data, seed=description.seed, limit=description.limit)
         path = output / PREDICTIONS / f"{card.name}.jsonl"
-        if path.with_name(f"{path.name}.zst").exists():
+        if packed_path(path).exists():
+            path.unlink(missing_ok=True)
             advance(card, sum(1 for _ in planned))
             continue
         done = _keep_intact_rows(path, planned)
@@ -79,6 +80,8 @@ def _open_output(output: Path, description: Description, *, resume: bool) -> Non
         if key != "created" and earlier[key] != now[key]:
             message = f"an unfinished run with another {key}: {_short(earlier[key])}, not {_short(now[key])}"
             raise InputError(message, file=output, remedy="repeat its arguments, or choose another --output")
+    for torn in (output / PREDICTIONS).glob(".*.partial"):
+        torn.unlink()
 
 
 def _short(value: object) -> str:

@@ -77,9 +77,14 @@ def _line(prediction: Prediction) -> bytes:
     return msgspec.json.encode(line) + b"\n"
 
 
+def packed_path(path: Path) -> Path:
+    """Return the place of a file's compressed form."""
+    return path.with_name(f"{path.name}.zst")
+
+
 def compress(path: Path) -> Path:
     """Replace a file of predictions by its compressed form."""
-    packed = path.with_name(f"{path.name}.zst")
+    packed = packed_path(path)
     partial = path.with_name(f".{packed.name}.partial")
     with path.open("rb") as source, partial.open("wb") as target:
         zstandard.ZstdCompressor(level=10).copy_stream(source, target)
