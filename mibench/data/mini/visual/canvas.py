@@ -3,6 +3,7 @@
 Only additions, products, quotients and square roots occur, which IEEE 754 rounds in one way; no trigonometry.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -86,7 +87,8 @@ class Pen:
         def distance(x: Grid, y: Grid) -> Grid:
             across, down = (x - cx) / w, (y - cy) / h
             slope = _length(across / w, down / h)
-            return (across * across + down * down - 1) / (2 * np.maximum(slope, 1e-9))
+            distance: Grid = (across * across + down * down - 1) / (2 * np.maximum(slope, 1e-9))
+            return distance
 
         self._fill(distance, (cx - w, cy - h, cx + w, cy + h), colour, opacity)
 
@@ -129,7 +131,7 @@ class Pen:
     def line(self, points: Sequence[Point], width: float, colour: Colour, opacity: float = 1) -> None:
         """Draw a line through the points, with round ends."""
         places, half = [self._place(point) for point in points], width * self._scale / 2
-        segments = list(zip(places, places[1:], strict=False)) or [(places[0], places[0])]
+        segments = list(itertools.pairwise(places)) or [(places[0], places[0])]
 
         def distance(x: Grid, y: Grid) -> Grid:
             nearest = _segment_square(*segments[0], x, y)

@@ -87,7 +87,9 @@ def commonsense_vqa(card: TaskCard, seed: int) -> Iterator[Row]:
                 random.choice(HAIR),
             ),
             lying=(random.uniform(170, 192), random.uniform(176, 190)),
-            home=House(random.uniform(158, 176), 152, random.uniform(66, 80), random.choice(WALLS), random.choice(ROOFS)),
+            home=House(
+                random.uniform(158, 176), 152, random.uniform(66, 80), random.choice(WALLS), random.choice(ROOFS)
+            ),
             sky=random.choice([DAY, DUSK]),
         )
         yield from (_weather_rows if group % 4 == 3 else _use_rows)(card, group, random, stage)

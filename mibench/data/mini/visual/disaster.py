@@ -16,7 +16,6 @@ from mibench.data.mini.visual.scenery import (
     ROOFS,
     SAND,
     SIDE,
-    SMOKE,
     SNOW,
     STORM,
     WALLS,
@@ -99,7 +98,13 @@ def _fire(random: Random) -> Canvas:
         house(pen, home)
         if place == burning or random.random() < 0.4:
             smoke(pen, random, home.x, home.y - home.size, 6)
-            for across, up, size in ((-0.34, 0.62, 0.5), (0.3, 0.66, 0.55), (0, 0.88, 0.62), (-0.3, 0.1, 0.36), (0.36, 0, 0.4)):
+            for across, up, size in (
+                (-0.34, 0.62, 0.5),
+                (0.3, 0.66, 0.55),
+                (0, 0.88, 0.62),
+                (-0.3, 0.1, 0.36),
+                (0.36, 0, 0.4),
+            ):
                 flame(pen, home.x + across * home.size, home.y - up * home.size, size * home.size)
     return canvas
 
@@ -141,12 +146,23 @@ def _landslide(random: Random) -> Canvas:
     homes = _houses(random, ground)
     for home in homes:
         house(pen, home)
-    slide = [(186, top + 4), (222, top), (236, 240), (20, 240), (34, ground + 4), (84, ground - 12), (128, ground - 34), (158, 118)]
+    slide = [
+        (186, top + 4),
+        (222, top),
+        (236, 240),
+        (20, 240),
+        (34, ground + 4),
+        (84, ground - 12),
+        (128, ground - 34),
+        (158, 118),
+    ]
     pen.polygon(slide, EARTH, 3)
     for _ in range(26):
         along = random.random()
         x, y = 190 - 130 * along + random.uniform(-12, 26), top + 30 + (ground - top) * along + random.uniform(0, 20)
-        pen.disc(x, min(y, SIDE - 6), random.uniform(3, 8), random.choice([(122, 90, 64), (140, 136, 130), (104, 78, 58)]))
+        pen.disc(
+            x, min(y, SIDE - 6), random.uniform(3, 8), random.choice([(122, 90, 64), (140, 136, 130), (104, 78, 58)])
+        )
     return canvas
 
 
@@ -168,7 +184,9 @@ def _earthquake(random: Random) -> Canvas:
     below = [(x, y + random.uniform(6, 14)) for x, y in reversed(fissure)]
     pen.polygon([*fissure, *below], (58, 46, 44))
     for x, y in fissure[1::2]:
-        pen.line([(x, y), (x + random.uniform(-14, 14), y + 22), (x + random.uniform(-20, 20), y + 34)], 2.4, (58, 46, 44))
+        pen.line(
+            [(x, y), (x + random.uniform(-14, 14), y + 22), (x + random.uniform(-20, 20), y + 34)], 2.4, (58, 46, 44)
+        )
     return canvas
 
 
@@ -204,12 +222,21 @@ def _drought(random: Random) -> Canvas:
     sun(pen, random.uniform(40, 180), random.uniform(28, 44))
     x = random.uniform(60, 160)
     bare = pen.at(x, ground + 4, 84)
-    for branch in ([(0, 0), (0, -0.9)], [(0, -0.4), (-0.3, -0.8)], [(0, -0.5), (0.32, -0.84)], [(-0.16, -0.62), (-0.34, -0.6)]):
+    for branch in (
+        [(0, 0), (0, -0.9)],
+        [(0, -0.4), (-0.3, -0.8)],
+        [(0, -0.5), (0.32, -0.84)],
+        [(-0.16, -0.62), (-0.34, -0.6)],
+    ):
         bare.line(branch, 0.07, (110, 84, 62))
     for y in range(int(ground) + 6, SIDE, 18):
         for left in range(-10, SIDE, 30):
             shift = random.uniform(-6, 6)
-            points = [(left + shift, y), (left + 14 + shift, y + random.uniform(-5, 5)), (left + 26, y + random.uniform(-3, 9))]
+            points = [
+                (left + shift, y),
+                (left + 14 + shift, y + random.uniform(-5, 5)),
+                (left + 26, y + random.uniform(-3, 9)),
+            ]
             pen.line([*points, (points[2][0] + random.uniform(-6, 6), y + 18)], 2, (150, 112, 70))
     return canvas
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from mibench.cards import TaskCard
 from mibench.data.mini.visual.canvas import Canvas, Colour, Pen, shade
-from mibench.data.mini.visual.lettering import write
+from mibench.data.mini.visual.lettering import text_width, write
 from mibench.data.mini.visual.rows import ROWS, a, picture_row
-from mibench.data.mini.visual.scenery import DAY, GRASS, OUTLINE, SIDE, land, tree
+from mibench.data.mini.visual.scenery import DAY, GRASS, OUTLINE, SIDE, land, new_scene, tree
 from mibench.data.mini.visual.shapes import COLOURS, INK, PAPER, SHAPES, draw_shape
 from mibench.data.mini.visual.things import THINGS
 from mibench.data.mini.visual.words import PLACES
@@ -67,7 +67,8 @@ def _figure(shape: str, colour: str) -> Show:
 
 
 def _word(word: str) -> Show:
-    return lambda pen: write(pen, word, (0, 0), min(0.6, 5.6 / len(word) * 0.6), INK)
+    height = min(0.6, 2.7 / text_width(word, 1))
+    return lambda pen: write(pen, word, (0, 0), height, INK)
 
 
 def _room(random: Random) -> tuple[Canvas, Pen]:
@@ -93,16 +94,18 @@ def _carton(shown: Show | None, random: Random) -> Canvas:
 
 
 def _sign(shown: Show | None, random: Random) -> Canvas:
-    canvas, pen = _room(random)
-    canvas = Canvas(SIDE, SIDE, DAY)
-    pen = Pen(canvas, outline=OUTLINE)
+    canvas, pen = new_scene(DAY)
     land(pen, 150, GRASS)
     tree(pen, random.uniform(14, 30), 176, 80)
     pen.box((106, 90, 118, 204), (150, 104, 66), 2)
     pen.box((32, 62, 192, 122), (250, 246, 232), 5)
     if shown is None:
         cloth = random.choice(_CLOTHS)
-        pen.polygon([(28, 56), (196, 56), (200, 132), (168, 126), (140, 134), (112, 127), (84, 134), (56, 126), (24, 132)], cloth, 2)
+        pen.polygon(
+            [(28, 56), (196, 56), (200, 132), (168, 126), (140, 134), (112, 127), (84, 134), (56, 126), (24, 132)],
+            cloth,
+            2,
+        )
         for x in (62, 112, 158):
             pen.line([(x, 64), (x + 4, 122)], 2, shade(cloth, 0.8))
     else:
@@ -111,9 +114,8 @@ def _sign(shown: Show | None, random: Random) -> Canvas:
 
 
 def _window(shown: Show | None, random: Random) -> Canvas:
-    canvas, pen = _room(random)
-    wall = random.choice([(206, 120, 96), (188, 160, 132), (150, 168, 160)])
-    pen.box((-10, -10, SIDE + 10, SIDE + 10), wall)
+    wall = random.choice([(206, 150, 124), (188, 160, 132), (150, 168, 160)])
+    canvas, pen = new_scene(wall)
     for row in range(0, SIDE, 22):
         for left in range(-40 + (row // 22 % 2) * 20, SIDE, 40):
             pen.line([(left, row), (left + 36, row)], 1.4, shade(wall, 0.88))
@@ -133,15 +135,16 @@ def _window(shown: Show | None, random: Random) -> Canvas:
 def _table(shown: Show | None, random: Random) -> Canvas:
     canvas, pen = _room(random)
     pen.box((-10, 170, SIDE + 10, SIDE + 10), (214, 200, 180))
-    wood = random.choice([(178, 124, 72), (140, 96, 62)])
-    for x in (44, 172):
-        pen.box((x, 140, x + 10, 210), wood)
-    pen.box((28, 132, 198, 146), wood, 3)
+    wood = random.choice([(178, 124, 72), (150, 106, 70)])
+    for x in (34, 180):
+        pen.box((x, 130, x + 11, 214), shade(wood, 0.8))
+    pen.ellipse(112, 138, 98, 44, shade(wood, 0.8))
+    pen.ellipse(112, 130, 98, 44, wood)
     if shown is None:
         cloth = random.choice(_CLOTHS)
-        pen.polygon([(66, 134), (72, 66), (94, 46), (130, 46), (152, 66), (158, 134)], cloth, 4)
+        pen.polygon([(60, 148), (72, 84), (94, 66), (130, 66), (152, 84), (164, 148), (112, 160)], cloth, 4)
         for x in (92, 112, 132):
-            pen.line([(x, 70), (x + (x - 112) * 0.3, 128)], 2, shade(cloth, 0.82))
+            pen.line([(x, 84), (x + (x - 112) * 0.4, 146)], 2, shade(cloth, 0.82))
     else:
-        shown(pen.at(112, 92, 40))
+        shown(pen.at(112, 122, 36))
     return canvas

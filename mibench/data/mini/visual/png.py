@@ -4,6 +4,7 @@ Compression libraries differ in their output between versions, so the deflate st
 runs of equal pixels, in fixed Huffman codes (RFC 1951, section 3.2.6). Flat drawings need no more.
 """
 
+import itertools
 import struct
 import zlib
 
@@ -49,8 +50,8 @@ def _row_codes(row: NDArray[np.uint8]) -> list[str]:
     """Return the codes of one filtered row: each run as a pixel, then matches that repeat it."""
     starts = np.flatnonzero(np.any(row[1:] != row[:-1], axis=1)) + 1
     bounds = [0, *starts.tolist(), len(row)]
-    codes = []
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    codes: list[str] = []
+    for begin, end in itertools.pairwise(bounds):
         codes.extend(_LITERALS[value] for value in row[begin].tolist())
         left = _PIXEL * (end - begin - 1)
         while left:

@@ -108,7 +108,16 @@ def tree(pen: Pen, x: float, y: float, size: float, lean: float = 0, leaves: Col
 def flame(pen: Pen, x: float, y: float, size: float) -> None:
     """Draw a flame that stands at a place."""
     here = pen.at(x, y, size)
-    outer = [(0.0, -1.0), (0.2, -0.62), (0.42, -0.7), (0.5, -0.24), (0.3, 0.0), (-0.3, 0.0), (-0.5, -0.3), (-0.26, -0.56)]
+    outer = [
+        (0.0, -1.0),
+        (0.2, -0.62),
+        (0.42, -0.7),
+        (0.5, -0.24),
+        (0.3, 0.0),
+        (-0.3, 0.0),
+        (-0.5, -0.3),
+        (-0.26, -0.56),
+    ]
     here.polygon(outer, (236, 96, 40), 0.03)
     here.polygon([(0.02, -0.6), (0.26, -0.2), (0.14, 0), (-0.14, 0), (-0.24, -0.24)], (252, 204, 76), 0.02)
 
