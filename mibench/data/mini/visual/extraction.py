@@ -1,6 +1,6 @@
 """A picture with a line of letters at its top and another at its bottom, to be copied out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -16,14 +16,19 @@ from mibench.data.rows import Row
 
 def visual_text_extraction(card: TaskCard, seed: int) -> Iterator[Row]:
     """Yield pictures with words that nothing else in the picture hints at."""
+    random = Random(f"{card.name}:{seed}")
+    moods, animals, deeds, goods = (_dealt(random, words) for words in (MOODS, ANIMALS, DEEDS, GOODS))
     for number in range(ROWS):
-        random = Random(f"{card.name}:{seed}:{number}")
-        top = [random.choice(MOODS), random.choice(ANIMALS)]
-        bottom = [random.choice(DEEDS), random.choice(GOODS)]
-        if random.random() < 0.5:
-            bottom.insert(1, random.choice(MOODS))
+        top = [next(moods), next(animals)]
+        bottom = [next(deeds), *([next(moods)] if number % 2 else []), next(goods)]
         draw = partial(_draw, " ".join(top), " ".join(bottom), f"{card.name}:{seed}:{number}:look")
         yield picture_row(card, number, "a", fields={}, target=" ".join([*top, *bottom]), draw=draw)
+
+
+def _dealt(random: Random, words: Sequence[str]) -> Iterator[str]:
+    """Yield words as from packs of cards, so that none is much more frequent than another."""
+    while True:
+        yield from random.sample(words, len(words))
 
 
 def _draw(top: str, bottom: str, seed: str) -> bytes:

@@ -1,7 +1,5 @@
 """Letters as pen strokes: capitals, digits and a few marks, on a grid of 4 by 6."""
 
-from collections.abc import Sequence
-
 from mibench.data.mini.visual.canvas import Colour, Pen, Point
 
 _WIDTH, _HEIGHT, _GAP = 4, 6, 1.7
@@ -76,15 +74,3 @@ def write(pen: Pen, text: str, centre: Point, height: float, colour: Colour, *, 
 def text_width(text: str, height: float) -> float:
     """Return how wide a line is, in the units of its height."""
     return (len(text) * (_WIDTH + _GAP) - _GAP) * height / _HEIGHT
-
-
-def wrap(text: str, letters: int) -> Sequence[str]:
-    """Break a text into lines of at most so many letters."""
-    lines = [""]
-    for word in text.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if len(joined) <= letters or not lines[-1]:
-            lines[-1] = joined
-        else:
-            lines.append(word)
-    return lines
