@@ -4,14 +4,19 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import zstandard
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_LINE = 1 << 20
 """Bytes; a longer line is a fault."""
 MAX_WINDOW = 1 << 27
 """Bytes of memory that a compressed file may ask for."""
+PIECE = 1 << 6
+"""Compressed bytes taken at a time; four of them can unpack to 128 KiB."""
 
 
 class LineFault(NamedTuple):
@@ -45,9 +50,34 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | LineFault]]:
 @contextmanager
 def _open(path: Path) -> Iterator[BinaryIO]:
     with path.open("rb") as file:
-        if path.suffix != ".zst":
-            yield file
-            return
-        decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
-        with decompressor.stream_reader(file, read_across_frames=True) as stream:
-            yield io.BufferedReader(cast(io.RawIOBase, stream), buffer_size=1 << 17)
+        yield io.BufferedReader(_Unpacked(file), buffer_size=1 << 17) if path.suffix == ".zst" else file
+
+
+class _Unpacked(io.RawIOBase):
+    """What a compressed file holds; one that ends inside a frame is damaged, not short."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._packed = b""
+        self._plain = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        while not self._plain:
+            packed = self._packed or self._file.read(PIECE)
+            if not packed:
+                if self._frame is not None:
+                    raise zstandard.ZstdError("it ends too early")
+                return 0
+            frame = self._frame or self._decompressor.decompressobj()
+            self._plain = memoryview(frame.decompress(packed))
+            self._frame, self._packed = (None, frame.unused_data) if frame.eof else (frame, b"")
+        target = memoryview(buffer).cast("B")
+        count = min(len(target), len(self._plain))
+        target[:count] = self._plain[:count]
+        self._plain = self._plain[count:]
+        return count

@@ -32,7 +32,6 @@ def faults(folder, data):
     try:
         validate(opened(folder, data))
     except InvalidSubmissionError as error:
-        assert len(error.faults) == str(error).count("\n") + 1 or len(error.faults) > SHOWN
         return [(fault.file.name, fault.line, fault.message) for fault in error.faults]
     return []
 
