@@ -1,7 +1,8 @@
 """Prediction files as users bring them: jsonl or csv with task, instance, instruction and prediction."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -60,13 +61,12 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Prediction]]:
     csv.field_size_limit(MAX_LINE)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            if missing := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
-                message = f"the column {missing[0]!r} is missing"
-                raise InputError(message, file=path, line=1, remedy=f"a first line: {','.join(COLUMNS)}")
+            reader = csv.reader(file, strict=True)
             try:
-                for row in reader:
-                    yield reader.line_num, _from_csv(row, path, reader.line_num)
+                header = next(reader, [])
+                _check_header(header, path)
+                for cells in filter(None, reader):
+                    yield reader.line_num, _from_cells(header, cells, path, reader.line_num)
             except csv.Error as error:
                 raise InputError(f"not CSV: {error}", file=path, line=reader.line_num) from None
     except OSError as error:
@@ -75,11 +75,21 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Prediction]]:
         raise InputError(f"not UTF-8: {error.reason}", file=path, remedy="save it as UTF-8") from None
 
 
-def _from_csv(row: dict[str, str | None], path: Path, line: int) -> Prediction:
-    task, instance, instruction, text = (row[name] for name in COLUMNS)
-    if task is None or instance is None or instruction is None or text is None:
-        raise InputError("fewer cells than columns", file=path, line=line, remedy="complete the row")
-    if not instruction.strip().isascii() or not instruction.strip().isdigit():
-        message = f"the instruction {instruction!r} is not a number"
+def _check_header(header: Sequence[str], path: Path) -> None:
+    for name in COLUMNS:
+        if (count := header.count(name)) != 1:
+            message = f"the column {name!r} {'stands twice' if count else 'is missing'}"
+            raise InputError(message, file=path, line=1, remedy=f"a first line: {','.join(COLUMNS)}")
+
+
+def _from_cells(header: Sequence[str], cells: Sequence[str], path: Path, line: int) -> Prediction:
+    if len(cells) != len(header):
+        message = f"{'more' if len(cells) > len(header) else 'fewer'} cells than columns"
+        raise InputError(message, file=path, line=line, remedy="put a text with commas in quotes")
+    row = dict(zip(header, cells, strict=True))
+    if not re.fullmatch(r"\s*[0-9]{1,9}\s*", row["instruction"]):
+        message = f"the instruction {row['instruction']!r:.40} is not a number"
         raise InputError(message, file=path, line=line, remedy="1 to 5")
-    return Prediction(task=task, instance=instance, instruction=int(instruction), text=text)
+    return Prediction(
+        task=row["task"], instance=row["instance"], instruction=int(row["instruction"]), text=row["prediction"]
+    )
