@@ -1,0 +1,36 @@
+"""What the documentation computes by example is what the code computes."""
+
+from pathlib import Path
+
+import pytest
+
+from mibench.metrics import METRICS
+from mibench.scoring.summary import spread
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def tables(page):
+    """Return the tables of a page: lists of rows of cells."""
+    found, rows = [], []
+    for line in [*(DOCS / page).read_text(encoding="utf-8").splitlines(), ""]:
+        if line.startswith("|"):
+            rows.append([cell.strip() for cell in line.strip("|").split("|")])
+        elif rows:
+            found.append([rows[0], *rows[2:]])
+            rows = []
+    return found
+
+
+def test_the_worked_example_is_right():
+    metrics, answers, singles, task = tables("scores.md")
+    assert {row[0].strip("`") for row in metrics[1:]} == METRICS.keys()
+    questions = [(cells[0].split("; "), cells[1:]) for cells in answers[1:]]
+    for (references, said), printed in zip(questions, singles[1:], strict=True):
+        values = [METRICS["rouge_l"](answer, references, ()) for answer in said]
+        assert [float(cell) for cell in printed[1:]] == pytest.approx(values, abs=5e-5)
+    for name, *printed in task[1:]:
+        scores = [[METRICS[name](answer, references, ()) for answer in said] for references, said in questions]
+        found = spread([100 * sum(column) / len(column) for column in zip(*scores, strict=True)])
+        expected = [*found.per_instruction, found.mean, found.max, found.std, found.sensitivity]
+        assert printed == [f"{value:.2f}" for value in expected]
