@@ -1,9 +1,13 @@
 """What the documentation computes by example is what the code computes."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from mibench.adapters.base import adapter_names
+from mibench.adapters.baselines import Constant
+from mibench.instances import Request
 from mibench.metrics import METRICS
 from mibench.scoring.summary import spread
 
@@ -34,3 +38,19 @@ def test_the_worked_example_is_right():
         found = spread([100 * sum(column) / len(column) for column in zip(*scores, strict=True)])
         expected = [*found.per_instruction, found.mean, found.max, found.std, found.sensitivity]
         assert printed == [f"{value:.2f}" for value in expected]
+
+
+def test_the_adapter_in_the_documentation_answers():
+    code = re.search(r"```python\n(.*?)```", (DOCS / "adapters.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    names = {}
+    exec(code, names)
+    request = Request(
+        task="nlvr", instance="1", instruction=1, prompt="?", image=None, options=("no", "yes"), max_new_tokens=8
+    )
+    (answer,) = names["Shouting"](marks="3").predict([request])
+    assert answer == Constant("NO!!!").predict([request])[0]
+
+
+def test_all_baselines_are_documented():
+    (table,) = tables("adapters.md")
+    assert sorted(row[0].strip("`") for row in table[1:]) == adapter_names()

@@ -35,18 +35,19 @@ def prepare(tasks: tuple[str, ...], raw: Path, output: Path, seed: int, permutat
     A task that the folder holds already is replaced; a failure leaves the folder as it was.
     """
     from mibench.cards import load_cards, select_cards
+    from mibench.cli.progress import track
     from mibench.data.mini import prepare_mini
     from mibench.data.prepare import prepare_official
     from mibench.data.rows import ReaderOptions
 
     cards = select_cards(tasks, load_cards())
     if str(raw) == "mini":
-        prepare_mini(cards, output, seed=seed)
-        return
-    options = ReaderOptions(seed=seed, all_permutations=permutations == "all")
-    for card in cards:
-        entry = prepare_official(card, raw, output, options)
-        click.echo(f"{card.name}: {entry.rows} rows, {entry.digest}")
+        entries = prepare_mini(cards, output, seed=seed, watch=track("drawing the mini world")).manifest.tasks
+    else:
+        options = ReaderOptions(seed=seed, all_permutations=permutations == "all")
+        entries = {card.name: prepare_official(card, raw, output, options) for card in track("reading")(cards)}
+    for name, entry in entries.items():
+        click.echo(f"{name}: {entry.rows} rows, {entry.digest}")
 
 
 @data.command(name="list")
