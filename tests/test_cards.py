@@ -14,8 +14,8 @@ from mibench.cards import (
     select_cards,
 )
 from mibench.errors import InputError
-from mibench.prompts import render_request
 from mibench.instances import Instance
+from mibench.prompts import render_request
 
 CARD = """\
 name: nlvr
@@ -101,7 +101,10 @@ def test_unknown_names_are_told_with_the_known_ones(tmp_path):
     assert [(fault.line, fault.remedy) for fault in faults] == [(24, "one of rouge_l"), (28, "one of other")]
 
 
-@pytest.mark.parametrize("content", [b"", b"- a list", b"\xff\xfe", b"a: &x [*x]", b"[" * 5000, b"!!python/object:os.system {}"])
+NO_CARDS = [b"", b"- a list", b"\xff\xfe", b"a: &x [*x]", b"[" * 5000, b"!!python/object:os.system {}"]
+
+
+@pytest.mark.parametrize("content", NO_CARDS)
 def test_what_is_no_card_is_refused(tmp_path, content):
     path = tmp_path / "nlvr.yaml"
     path.write_bytes(content)
@@ -144,7 +147,7 @@ def test_every_card_is_sound(path):
     card = read_card(path)
     assert len(card.instructions) == INSTRUCTIONS
     assert yaml.safe_load(path.read_text(encoding="utf-8"))["name"] == path.stem
-    fields = {name: "[[field]]" for name in card.fields}
+    fields = dict.fromkeys(card.fields, "[[field]]")
     options = card.answer.options or (("a", "b") if card.answer.kind != "text" else ())
     row = Instance(id="x", fields=fields, options=options, targets=("t",), group="x")
     prompts = [render_request(card, row, number).prompt for number in range(1, INSTRUCTIONS + 1)]

@@ -10,7 +10,8 @@ from mibench.metrics.rouge import rouge_l, words
 
 SCORER = RougeScorer(["rougeL"], use_stemmer=False)
 
-few_words = st.lists(st.sampled_from(["the", "cat", "sat", "on", "a", "mat", "Mat!", "42", "é"]), max_size=14).map(" ".join)
+VOCABULARY = ["the", "cat", "sat", "on", "a", "mat", "Mat!", "42", "é"]
+few_words = st.lists(st.sampled_from(VOCABULARY), max_size=14).map(" ".join)
 texts = st.one_of(few_words, st.text(), st.text(alphabet=string.printable))
 
 
