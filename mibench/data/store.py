@@ -39,7 +39,7 @@ class TaskEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `manifest.json`."""
 
-    format: int = 1
+    format: Literal[1] = 1
     world: World
     tasks: dict[str, TaskEntry]
 
@@ -101,7 +101,7 @@ def _read_manifest(path: Path) -> Manifest:
         return msgspec.json.decode(file.read_bytes(), type=Manifest)
     except OSError:
         raise InputError("not a prepared data folder", file=path, remedy="'mibench data prepare' makes one") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(str(error), file=file, remedy="prepare the data anew") from None
 
 

@@ -1,6 +1,7 @@
 """`scores.json`: what scoring found, and the digests of what it was computed from."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -74,7 +75,7 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True):
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `scores.json`."""
 
-    format: int
+    format: Literal[1]
     tasks: dict[str, TaskScores]
     summary: Summary
     digests: Digests
@@ -107,5 +108,5 @@ def read_scores(folder: Path) -> Scores:
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise InputError(message, file=path, remedy="'mibench score' writes it") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(str(error), file=path, remedy="'mibench score' writes it anew") from None

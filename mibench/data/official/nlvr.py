@@ -6,7 +6,7 @@ Each sentence comes with six pictures that show the same three boxes in another 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -24,8 +24,8 @@ LABELS = {"true": "yes", "false": "no"}
 class _Line(msgspec.Struct):
     sentence: str
     label: Literal["true", "false"]
-    identifier: str
-    directory: str
+    identifier: Annotated[str, msgspec.Meta(pattern=r"^[0-9-]+\Z")]
+    directory: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\Z")]
 
 
 def read_nlvr(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row]:
