@@ -15,7 +15,7 @@ VERSION = "1"
 
 
 class _Task(msgspec.Struct):
-    instances: list[msgspec.Raw] = msgspec.field(name="Instances")
+    instances: msgspec.Raw = msgspec.field(name="Instances")
 
 
 class _Instance(msgspec.Struct):
@@ -41,13 +41,13 @@ def read_natural_instructions(raw: Path, card: TaskCard, options: ReaderOptions)
     file = find_file(raw, f"{card.name}.json")
     content = file.read_bytes()
     try:
-        task = msgspec.json.decode(content, type=_Task)
+        instances = bytes(msgspec.json.decode(content, type=_Task).instances)
+        rows = msgspec.json.decode(instances, type=list[msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"not a task of Natural Instructions: {error}"
         raise InputError(message, file=file, line=_line_of_error(content, error), remedy="get it anew") from None
-    decoder, seen, end = msgspec.json.Decoder(_Instance), set[str](), 0
-    for raw_instance in task.instances:
-        text = bytes(raw_instance)
+    decoder, seen, end = msgspec.json.Decoder(_Instance), set[str](), content.index(instances)
+    for text in map(bytes, rows):
         begin = content.index(text, end)
         end = begin + len(text)
         try:
@@ -69,7 +69,7 @@ def read_natural_instructions(raw: Path, card: TaskCard, options: ReaderOptions)
 
 def _check_split(raw: Path, task: str) -> None:
     file = find_file(raw, "splits/default/test_tasks.txt")
-    if task not in file.read_text(encoding="utf-8").split():
+    if task.encode() not in file.read_bytes().split():
         raise InputError(
             f"{task} is not in the default test split", file=file, remedy="only held-out tasks are prepared"
         )
