@@ -38,7 +38,7 @@ def write_preview(cards: Sequence[TaskCard], data: DataFolder, output: Path, *, 
     """Write the page: the first instances of each task, with the boxes that they offer drawn on the pictures.
 
     Raises:
-        InputError: a picture is missing or broken.
+        InputError: a picture is missing or broken, or an option that should be a box is none.
 
     """
     environment = Environment(
@@ -69,5 +69,9 @@ def _cells(card: TaskCard, data: DataFolder, rows: int) -> Iterator[_Cell]:
 
 def _boxes(instance: Instance) -> Iterator[_Box]:
     for option in instance.options:
-        left, top, right, bottom = map(float, option.split())
+        try:
+            left, top, right, bottom = map(float, option.split())
+        except ValueError:
+            message = f"the option {option!r:.80} of instance {instance.id!r} is not a box"
+            raise InputError(message, remedy="left, top, right and bottom edge, as 10 20 60 80") from None
         yield _Box(left, top, right - left, bottom - top, option in instance.targets)
