@@ -1,5 +1,6 @@
 """The command line: one small file a verb, loaded when it is used; heavy imports stay inside the functions."""
 
+import errno
 import importlib
 
 import click
@@ -29,6 +30,11 @@ class _Program(click.Group):
             if ctx.params["debug"]:
                 raise
             click.echo(f"error: {error}", err=True)
+            ctx.exit(2)
+        except OSError as error:
+            if ctx.params["debug"] or error.errno == errno.EPIPE:
+                raise
+            click.echo(f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("stopped; what is on disk stays, and the same command goes on from there", err=True)

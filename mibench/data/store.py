@@ -117,12 +117,12 @@ def store_task(output: Path, task: str, rows: Iterable[Row], *, world: World, so
     manifest = _read_manifest(output) if (output / MANIFEST).exists() else Manifest(world=world, tasks={})
     if manifest.world != world:
         raise InputError(f"holds data of the {manifest.world} world", file=output, remedy="prepare into another folder")
-    partial = output / f".{task}.partial"
+    partial, fresh = output / f".{task}.partial", not output.exists()
     shutil.rmtree(partial, ignore_errors=True)
     try:
         count, digest = _write_rows(partial, rows)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(output if fresh else partial, ignore_errors=True)
         raise
     shutil.rmtree(output / task, ignore_errors=True)
     partial.rename(output / task)
