@@ -41,7 +41,7 @@ def create_adapter(name: str, arguments: Mapping[str, str]) -> Adapter:
     """Make the adapter of that name.
 
     Raises:
-        InputError: an unknown name or argument, or a package that the adapter needs is missing.
+        InputError: an unknown name, an unknown or refused argument, or a package that the adapter needs is missing.
 
     """
     entry: EntryPoint | None = next(iter(entry_points(group=GROUP, name=name)), None)
@@ -50,14 +50,20 @@ def create_adapter(name: str, arguments: Mapping[str, str]) -> Adapter:
     try:
         factory = entry.load()
     except ImportError as error:
-        raise InputError(f"the adapter {name!r} needs {error.name}", remedy="pip install 'mibench[all]'") from None
+        needed = error.name or str(error)
+        raise InputError(f"the adapter {name!r} needs {needed}", remedy="pip install 'mibench[all]'") from None
+    except AttributeError as error:
+        raise InputError(f"the adapter {name!r} is not at {entry.value}: {error}") from error
     signature = inspect.signature(factory)
     try:
         signature.bind(**arguments)
     except TypeError as error:
         takes = ", ".join(signature.parameters) or "none"
         raise InputError(f"--model {name}: {error}", remedy=f"its arguments: {takes}") from None
-    adapter: Adapter = factory(**arguments)
+    try:
+        adapter: Adapter = factory(**arguments)
+    except ValueError as error:
+        raise InputError(f"--model {name}: {error}", remedy="mend --model-args") from error
     return adapter
 
 

@@ -71,9 +71,11 @@ class Predictions:
         self.model_name = Path(path).stem
         self.decoding: Mapping[str, str] = {"file": Path(path).name}
         self._file = Path(path)
-        self._answers = {
-            (answer.task, answer.instance, answer.instruction): answer for _, answer in read_raw(self._file)
-        }
+        self._answers: dict[tuple[str, str, int], Prediction] = {}
+        for line, answer in read_raw(self._file):
+            if self._answers.setdefault((answer.task, answer.instance, answer.instruction), answer) is not answer:
+                asked = f"instance {answer.instance!r} of {answer.task}, instruction {answer.instruction}"
+                raise InputError(f"{asked} is answered twice", file=self._file, line=line, remedy="keep one answer")
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Answer each request with the file's answer.
