@@ -15,6 +15,8 @@ from mibench.submissions.description import Description
 from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.reading import Submission
 
+_Texts = tuple[str, ...]
+
 
 def score_submission(
     submission: Submission,
@@ -49,12 +51,7 @@ def score_submission(
 
 def _score_task(submission: Submission, card: TaskCard) -> tuple[TaskScores, str]:
     """Return a task's scores, and the digest of its predictions, which no order or split of files changes."""
-    rows, targets, options = dict[str, int](), list[tuple[str, ...]](), list[tuple[str, ...]]()
-    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for number, instance in enumerate(submission.instances(card.name)):
-        rows[instance.id] = number
-        targets.append(shared.setdefault(instance.targets, instance.targets))
-        options.append(shared.setdefault(instance.options, instance.options))
+    rows, targets, options = _references(submission, card)
     ids = list(rows)
     metrics = {name: METRICS[name] for name in card.metrics}
     values = {name: np.zeros((INSTRUCTIONS, len(rows))) for name in metrics}
@@ -73,6 +70,17 @@ def _score_task(submission: Submission, card: TaskCard) -> tuple[TaskScores, str
         },
     )
     return scores, f"sha256sum:{digest % (1 << 256):064x}"
+
+
+def _references(submission: Submission, card: TaskCard) -> tuple[dict[str, int], list[_Texts], list[_Texts]]:
+    """Return the row of each instance by its id, and the rows' targets and options; equal ones are held once."""
+    rows, targets, options = dict[str, int](), list[_Texts](), list[_Texts]()
+    shared: dict[_Texts, _Texts] = {}
+    for number, instance in enumerate(submission.instances(card.name)):
+        rows[instance.id] = number
+        targets.append(shared.setdefault(instance.targets, instance.targets))
+        options.append(shared.setdefault(instance.options, instance.options))
+    return rows, targets, options
 
 
 def signature(description: Description, cards: Iterable[TaskCard]) -> str:
