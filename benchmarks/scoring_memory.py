@@ -115,7 +115,7 @@ def print_table(task: str, found: Mapping[tuple[str, int], tuple[float, int]]) -
             (seconds, peak), rows = found[step, size], INSTRUCTIONS * size
             ratio = seconds / found["json.loads", size][0]
             cells = [task, step, f"{rows:,}", f"{rows / seconds:,.0f}", f"{ratio:.2f}", f"{peak / 2**20:.0f}"]
-            print(f"| {' | '.join(cells)} | {f'{state:.0f}' if size == large else ''} |")
+            print(f"| {' | '.join(cells)} | {round(state) if size == large else ''} |")
 
 
 if __name__ == "__main__":

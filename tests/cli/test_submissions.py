@@ -5,6 +5,8 @@ import json
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mibench.submissions.description import read_description
 from mibench.submissions.raw import COLUMNS
@@ -115,6 +117,16 @@ def test_no_ruin_gives_a_traceback(folder, data, verb, ruin):
     result = mibench(verb, folder, "--data", data.path, status=2)
     assert str(folder) in result.output
     assert "Traceback" not in result.output
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(content=st.binary(min_size=1, max_size=100), whole=st.booleans())
+def test_random_bytes_are_faults_and_never_a_traceback(tmp_path_factory, data, content, whole):
+    folder = make_submission(tmp_path_factory.mktemp("fuzz") / "submission", data)
+    file = folder / "predictions" / "nlvr.jsonl"
+    file.write_bytes(content if whole else file.read_bytes() + content)
+    result = mibench("validate", folder, "--data", data.path, status=2)
+    assert f"{file}:" in result.stdout
 
 
 def test_submit_writes_a_valid_and_scored_folder(tmp_path, data, answers_csv):
