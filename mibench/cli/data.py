@@ -56,17 +56,16 @@ def prepare(tasks: tuple[str, ...], raw: Path, output: Path, seed: int, permutat
 def list_data(data_choice: str, as_json: bool) -> None:
     """List what a prepared folder, or the mini world, holds."""
     import msgspec
-    from rich.table import Table
 
     from mibench.cards import load_cards
     from mibench.cli.inputs import open_data, write_json
-    from mibench.cli.tables import console
+    from mibench.cli.tables import console, named_table
 
     manifest = open_data(data_choice, load_cards().values() if data_choice == "mini" else []).manifest
     if as_json:
         write_json(msgspec.to_builtins(manifest))
         return
-    table = Table("task", "rows", "source", "digest")
+    table = named_table("task", "rows", "source", "digest")
     for name, entry in manifest.tasks.items():
         table.add_row(name, str(entry.rows), entry.source, entry.digest[:19])
     console().print(table)

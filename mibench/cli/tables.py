@@ -1,12 +1,15 @@
 """Score tables for people."""
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from mibench.scoring.report import Scores
 
-WIDTH = 130
-"""Columns where stdout is not a terminal."""
+WIDTH = 160
+"""Columns where stdout is not a terminal: enough for the longest name and all numbers."""
+WIDE = 120
+"""Columns below which a terminal is shown no single wordings."""
 
 
 def console() -> Console:
@@ -15,19 +18,29 @@ def console() -> Console:
     return found if found.is_terminal else Console(width=WIDTH)
 
 
+def named_table(*headings: str) -> Table:
+    """Return a table whose first column holds names: whole in a file, folded on a narrow terminal, never cut."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(headings[0], overflow="fold", min_width=16, no_wrap=not console().is_terminal)
+    for heading in headings[1:]:
+        table.add_column(heading)
+    return table
+
+
 def print_scores(scores: Scores) -> None:
     """Print the primary metric of each task, the summary and what is missing from it."""
-    table = Table(title="Scores, 0 to 100", title_justify="left")
-    for heading in ("task", "metric"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("rows", "1", "2", "3", "4", "5", "mean", "max", "std", "Sensitivity"):
+    out = console()
+    table = named_table("task")
+    table.add_column("metric", no_wrap=True)
+    wordings = ["1", "2", "3", "4", "5"] if out.width >= WIDE else []
+    for heading in ("rows", *wordings, "mean", "max", "std", "Sensitivity"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, task in scores.tasks.items():
         found = task.metrics[task.primary]
-        row = [*map(number, found.per_instruction), number(found.mean), number(found.max), number(found.std)]
-        table.add_row(name, task.primary, str(task.n), *row, number(found.sensitivity))
-    summary, out = scores.summary, console()
-    out.print(table)
+        values = [*(found.per_instruction if wordings else []), found.mean, found.max, found.std, found.sensitivity]
+        table.add_row(name, task.primary, str(task.n), *map(number, values))
+    out.print("Scores, 0 to 100", table, sep="\n", highlight=False)
+    summary = scores.summary
     out.print(
         f"aggregate {number(summary.aggregate.mean)} (best wording of each task {number(summary.aggregate.max)}), "
         f"Sensitivity {number(summary.sensitivity)}, NLP {number(summary.nlp.mean)}",

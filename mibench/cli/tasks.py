@@ -16,17 +16,15 @@ def tasks() -> None:
 @json_option
 def list_tasks(as_json: bool) -> None:
     """List all tasks."""
-    from rich.table import Table
-
     from mibench.cards import load_cards
     from mibench.cli.inputs import write_json
-    from mibench.cli.tables import console
+    from mibench.cli.tables import console, named_table
 
     cards = load_cards().values()
     if as_json:
         write_json([card.model_dump(mode="json") for card in cards])
         return
-    table = Table("task", "suite", "cluster", "answer", "metric", "licence")
+    table = named_table("task", "suite", "cluster", "answer", "metric", "licence")
     for card in cards:
         table.add_row(card.name, card.suite, card.cluster, card.answer.kind, card.primary_metric, card.source.license)
     console().print(table)
