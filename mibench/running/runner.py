@@ -69,8 +69,8 @@ def run(
 
 def _open_output(output: Path, description: Description, *, resume: bool) -> None:
     """Make the folder, or check that it holds the beginning of this very run."""
-    if not output.exists():
-        output.mkdir(parents=True)
+    if not output.exists() or not any(output.iterdir()):
+        output.mkdir(parents=True, exist_ok=True)
         write_description(output, description)
         return
     if (output / report.FILE_NAME).exists() or not resume:

@@ -270,6 +270,12 @@ def test_more_rows_than_planned_stop_the_run(tmp_path, data):
         start(Counting(), data, tmp_path / "out")
 
 
+def test_an_empty_folder_is_as_good_as_none(tmp_path, data):
+    (tmp_path / "out").mkdir()
+    start(Counting(), data, tmp_path / "out", resume=False)
+    validate(opened(tmp_path / "out", data))
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path, data):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("Dear all")
