@@ -1,5 +1,6 @@
 """Writing a submission folder."""
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,10 @@ import zstandard
 from mibench import __version__
 from mibench.cards import TaskCard
 from mibench.data.store import DataFolder
+from mibench.errors import InputError
 from mibench.instances import Prediction
 from mibench.submissions.description import Description, Model, Scalar
+from mibench.submissions.lines import MAX_LINE
 from mibench.submissions.reading import PREDICTIONS, PredictionLine
 
 
@@ -71,10 +74,20 @@ class PredictionWriter:
 
 
 def _line(prediction: Prediction) -> bytes:
-    """Return one line of JSON; half a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
-    text = prediction.text.encode("utf-8", "replace").decode()
-    line = PredictionLine(prediction.instance, prediction.instruction, text, prediction.option_scores)
-    return msgspec.json.encode(line) + b"\n"
+    """Return one line of JSON; half a surrogate pair, which UTF-8 cannot hold, becomes a question mark.
+
+    Raises:
+        InputError: what no reader would take: a line over 1 MiB, or an option score that is not finite.
+
+    """
+    text, scores = prediction.text.encode("utf-8", "replace").decode(), prediction.option_scores
+    line = msgspec.json.encode(PredictionLine(prediction.instance, prediction.instruction, text, scores)) + b"\n"
+    asked = f"instance {prediction.instance!r:.200} of {prediction.task}, instruction {prediction.instruction}"
+    if len(line) > MAX_LINE:
+        raise InputError(f"the answer to {asked} is over 1 MiB", remedy="limit what the model writes")
+    if scores is not None and not all(map(math.isfinite, scores)):
+        raise InputError(f"an option score of {asked} is not finite", remedy="give finite log-probabilities")
+    return line
 
 
 def packed_path(path: Path) -> Path:

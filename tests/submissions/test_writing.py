@@ -11,7 +11,7 @@ from mibench.cards import load_cards
 from mibench.errors import InputError
 from mibench.instances import Prediction
 from mibench.submissions.description import Model
-from mibench.submissions.lines import read_lines
+from mibench.submissions.lines import MAX_LINE, read_lines
 from mibench.submissions.writing import PredictionWriter, compress, describe, packed_path
 from tests.builders import make_data
 
@@ -67,6 +67,22 @@ def test_any_text_is_one_line_of_utf8(tmp_path_factory, text):
     assert content.index(b"\n") == len(content) - 1
     expected = "".join("?" if "\ud800" <= letter <= "\udfff" else letter for letter in text)
     assert json.loads(content)["prediction"] == expected
+
+
+def test_the_longest_line_that_readers_take_can_be_written_and_no_longer_one(tmp_path):
+    room = MAX_LINE - len('{"instance":"row-0","instruction":1,"prediction":""}\n')
+    with PredictionWriter(tmp_path, "nlvr") as writer:
+        writer.write([prediction("x" * room)])
+        with pytest.raises(InputError, match="the answer to instance 'row-0' of nlvr, instruction 1 is over 1 MiB"):
+            writer.write([prediction("x" * (room + 1))])
+    assert [len(line) for _, line in read_lines(writer.path)] == [MAX_LINE]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_an_option_score_that_json_cannot_hold_is_refused(tmp_path, value):
+    with PredictionWriter(tmp_path, "nlvr") as writer, pytest.raises(InputError, match="is not finite"):
+        writer.write([prediction(option_scores=[-1.0, value])])
+    assert writer.path.read_bytes() == b""
 
 
 def test_compressing_replaces_the_file_and_keeps_its_lines(tmp_path):
