@@ -46,6 +46,15 @@ def test_results_go_to_stdout_and_the_rest_to_stderr(tmp_path, data):
     assert "submission:" not in result.stdout
 
 
+def test_progress_goes_to_the_stderr_of_a_terminal(tmp_path, data, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    result = run(data, tmp_path / "out")
+    assert "asking" in result.stderr
+    assert "scoring" in result.stderr
+    assert "asking" not in result.stdout
+    assert "scoring" not in result.stdout
+
+
 def test_the_submission_says_how_it_was_made(tmp_path, data):
     arguments = ["--model-args", "answer=yes", "--name", "Always yes", "--seed", "3", "--limit", "2"]
     run(data, tmp_path / "out", *arguments, model="constant")
