@@ -1,4 +1,4 @@
-"""Facts of nature and of daily life, told in two ways; the first two words of each entry are its key words."""
+"""Facts of nature and of daily life: pairs of key words, and two ways to tell each pair."""
 
 FEEDING: tuple[tuple[str, str], ...] = (
     ("squirrels", "acorns"), ("otters", "fish"), ("cows", "grass"), ("bears", "berries"), ("pandas", "bamboo"),
