@@ -1,0 +1,75 @@
+"""What the leaderboard knows of each submission: its description and its scores, both read and none recomputed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mibench.errors import InputError
+from mibench.scoring.report import FILE_NAME, Scores, read_scores
+from mibench.submissions.description import Description, read_description
+
+
+class Entry(NamedTuple):
+    """One submission.
+
+    Attributes:
+        slug: the folder's name.
+        rank: 1 is best; None for one that is not complete.
+
+    """
+
+    slug: str
+    description: Description
+    scores: Scores
+    rank: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows of all tasks were answered, so that the aggregate compares."""
+        summary = self.scores.summary
+        return not summary.missing and self.description.limit is None and summary.aggregate.mean is not None
+
+
+def read_entries(submissions: Path) -> list[Entry]:
+    """Read all submissions of a folder, best aggregate first; those that are not complete follow, unranked.
+
+    Raises:
+        InputError: the folder is missing, or a submission in it cannot be read, has no scores, or scores of
+            something else.
+
+    """
+    if not submissions.is_dir():
+        raise InputError("not a folder", file=submissions, remedy="give --submissions the folder of submissions")
+    found = []
+    for folder in sorted(submissions.iterdir()):
+        if folder.name.startswith(".") or folder.is_file():
+            continue
+        if folder.is_symlink():
+            raise InputError("a symbolic link", file=folder, remedy="put the submission itself there")
+        found.append(_read_entry(folder))
+    return _ranked(found)
+
+
+def _read_entry(folder: Path) -> Entry:
+    description = read_description(folder)
+    if not (folder / FILE_NAME).exists():
+        raise InputError("the submission has no scores", file=folder / FILE_NAME, remedy=f"mibench score {folder}")
+    scores = read_scores(folder)
+    if (scores.digests.cards, scores.digests.data) != (description.cards, description.data):
+        message = "the scores are of other cards or data than submission.yaml says"
+        raise InputError(message, file=folder / FILE_NAME, remedy=f"mibench score {folder}")
+    return Entry(folder.name, description, scores)
+
+
+def _ranked(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries in the order of a table; equal aggregates share a rank."""
+    complete = sorted(
+        (entry for entry in entries if entry.complete), key=lambda entry: (-_aggregate(entry), entry.slug)
+    )
+    aggregates = [_aggregate(entry) for entry in complete]
+    ranked = [entry._replace(rank=aggregates.index(_aggregate(entry)) + 1) for entry in complete]
+    return [*ranked, *(entry for entry in entries if not entry.complete)]
+
+
+def _aggregate(entry: Entry) -> float:
+    return entry.scores.summary.aggregate.mean or 0.0
