@@ -42,5 +42,5 @@ def build(submissions: Path, output: Path) -> None:
     from mibench.leaderboard.site import build_site
 
     count = build_site(submissions, output, load_cards())
-    click.echo(f"{count} submissions", err=True)
+    click.echo(f"{count} submission{'' if count == 1 else 's'}", err=True)
     click.echo(str(output / "index.html"))

@@ -89,7 +89,7 @@ def _write_pages(entries: Sequence[Entry], folder: Path, cards: Mapping[str, Tas
     published = load_published()
     index = environment.get_template("index.html").render(
         worlds={title: [e for e in entries if e.description.world == world] for world, title in WORLDS.items()},
-        tasks=[card for card in cards.values() if card.suite == "multimodal"],
+        tasks=[cards[task] for task in next(iter(published.models.values())).multimodal],
         published=[_published_row(model) for model in published.models.values()],
         source=published.source,
     )

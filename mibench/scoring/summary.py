@@ -84,9 +84,8 @@ def _notes(multimodal: Mapping[str, MetricScores], missing: Sequence[str], cards
             notes.append(f"Not scored: {what} {suite} task{'' if what == 'every' else 's'} ({', '.join(absent)}).")
     if missing:
         notes.append("The summary covers the scored tasks only and does not compare with a complete one.")
-    for name, scores in multimodal.items():
-        if scores.sensitivity is None:
-            notes.append(f"Sensitivity is undefined: the mean of {name} is 0.")
+    if undefined := [name for name, scores in multimodal.items() if scores.sensitivity is None]:
+        notes.append(f"Sensitivity is undefined: the mean of {', '.join(undefined)} is 0.")
     if not multimodal:
         notes.append("Sensitivity is undefined: it is taken over multimodal tasks, and none was scored.")
     return notes
