@@ -75,10 +75,12 @@ class Description(_Strict):
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """Write `submission.yaml` into an existing folder."""
+    """Write `submission.yaml` into an existing folder, whole or not at all."""
     content: dict[str, Any] = description.model_dump(mode="json", exclude_none=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    partial = folder / f".{FILE_NAME}.partial"
+    partial.write_text(text, encoding="utf-8")
+    partial.rename(folder / FILE_NAME)
 
 
 def read_description(folder: Path) -> Description:

@@ -1,0 +1,42 @@
+"""What the repository publishes is what its code makes today: submissions, their scores, and the site."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mibench.cards import load_cards
+from mibench.data.mini import prepare_mini
+from mibench.leaderboard.site import build_site
+from mibench.scoring.report import FILE_NAME
+from mibench.scoring.score import score_submission
+from mibench.submissions.description import read_description
+from mibench.submissions.reading import Submission
+
+REPOSITORY = Path(__file__).parent.parent
+SUBMISSIONS = sorted((REPOSITORY / "submissions").iterdir())
+DIGESTS = json.loads((Path(__file__).parent / "data" / "mini" / "digests.json").read_text())
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_site_is_built_from_the_submissions(tmp_path):
+    build_site(REPOSITORY / "submissions", tmp_path / "site", load_cards())
+    assert contents(tmp_path / "site") == contents(REPOSITORY / "leaderboard")
+
+
+@pytest.mark.parametrize("folder", SUBMISSIONS, ids=lambda folder: folder.name)
+def test_a_submission_answers_the_present_cards_and_data(folder):
+    description = read_description(folder)
+    assert description.cards == {name: card.digest for name, card in load_cards().items()}
+    assert description.data == DIGESTS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", SUBMISSIONS, ids=lambda folder: folder.name)
+def test_scoring_again_gives_the_same_bytes(folder):
+    data = prepare_mini(load_cards().values())
+    scores = score_submission(Submission(folder, read_description(folder), load_cards(), data), load_cards())
+    assert scores.to_json() == (folder / FILE_NAME).read_text(encoding="utf-8")
