@@ -69,7 +69,7 @@ def run(
 
 def _open_output(output: Path, description: Description, *, resume: bool) -> None:
     """Make the folder, or check that it holds the beginning of this very run."""
-    if not output.exists() or not any(output.iterdir()):
+    if not output.exists() or all(path.name.endswith(".partial") for path in output.iterdir()):
         output.mkdir(parents=True, exist_ok=True)
         write_description(output, description)
         return
