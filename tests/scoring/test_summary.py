@@ -6,9 +6,9 @@ import statistics
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mibench.leaderboard.published import load_published
 
 from mibench.cards import load_cards
+from mibench.leaderboard.published import load_published
 from mibench.scoring.report import TaskScores
 from mibench.scoring.summary import aggregate, mean_sensitivity, spread, summarise, task_sensitivity
 
