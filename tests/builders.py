@@ -10,6 +10,18 @@ from mibench.submissions.description import Model, read_description, write_descr
 from mibench.submissions.reading import Submission
 from mibench.submissions.writing import describe
 
+REAL_NLP_TASKS = (
+    "task033_winogrande_answer_generation",
+    "task1195_disflqa_disfluent_to_fluent_conversion",
+    "task121_zest_text_modification",
+    "task1540_parsed_pdfs_summarization",
+    "task1622_disfl_qa_text_modication",
+    "task393_plausible_result_generation",
+    "task769_qed_summarization",
+    "task891_gap_coreference_resolution",
+)
+"""Tasks of Natural Instructions that the folder of real data holds."""
+
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db0"
     "0000000049454e44ae426082"

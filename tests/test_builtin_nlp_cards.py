@@ -9,20 +9,10 @@ import pytest
 from mibench.cards import load_cards
 from mibench.data.natural_instructions import read_natural_instructions
 from mibench.data.rows import ReaderOptions
+from tests.builders import REAL_NLP_TASKS
 from tests.test_docs import tables
 
 CARDS = {name: card for name, card in load_cards().items() if card.suite == "nlp"}
-
-REAL = (
-    "task033_winogrande_answer_generation",
-    "task1195_disflqa_disfluent_to_fluent_conversion",
-    "task121_zest_text_modification",
-    "task1540_parsed_pdfs_summarization",
-    "task1622_disfl_qa_text_modication",
-    "task393_plausible_result_generation",
-    "task769_qed_summarization",
-    "task891_gap_coreference_resolution",
-)
 
 
 def test_all_twelve_categories_occur():
@@ -61,7 +51,7 @@ def test_all_belong_to_the_default_test_split(real_data):
     assert set(CARDS) <= set(split)
 
 
-@pytest.mark.parametrize("task", REAL)
+@pytest.mark.parametrize("task", REAL_NLP_TASKS)
 def test_the_card_agrees_with_the_real_file(real_data, task):
     folder = real_data / "natural_instructions"
     content = msgspec.json.decode((folder / "tasks" / f"{task}.json").read_bytes())

@@ -15,18 +15,8 @@ from mibench.running.runner import run
 from mibench.scoring.score import score_submission
 from mibench.submissions.description import Model
 from mibench.submissions.writing import describe
-from tests.builders import opened
+from tests.builders import REAL_NLP_TASKS, opened
 
-REAL = (
-    "task033_winogrande_answer_generation",
-    "task1195_disflqa_disfluent_to_fluent_conversion",
-    "task121_zest_text_modification",
-    "task1540_parsed_pdfs_summarization",
-    "task1622_disfl_qa_text_modication",
-    "task393_plausible_result_generation",
-    "task769_qed_summarization",
-    "task891_gap_coreference_resolution",
-)
 NAME = "task001_reading"
 CARD = load_cards()["text_vqa"].model_copy(update={"name": NAME, "suite": "nlp"})
 ROW = {"id": "a", "input": "Where?", "output": ["here", "there", "here"]}
@@ -47,7 +37,7 @@ def read(raw):
     return [instance for instance, _ in read_natural_instructions(raw, CARD, ReaderOptions())]
 
 
-@pytest.mark.parametrize("task", REAL)
+@pytest.mark.parametrize("task", REAL_NLP_TASKS)
 def test_echo_scores_what_rouge_score_says_on_real_rows(tmp_path, real_data, task):
     card = load_cards()[task]
     prepare_official(card, real_data / "natural_instructions", tmp_path / "data", ReaderOptions())
