@@ -6,11 +6,7 @@ Each measurement is a process of its own, so that its peak is its own. Linux onl
 import argparse
 import json
 import random
-import re
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -22,6 +18,7 @@ from mibench.scoring.score import score_submission
 from mibench.submissions.description import Model, read_description, write_description
 from mibench.submissions.reading import Submission, validate
 from mibench.submissions.writing import PredictionWriter, describe
+from processes import Cost, measure, report
 
 SIZES = (20_000, 200_000)
 TASKS = ("nlvr", "text_vqa")
@@ -75,28 +72,13 @@ STEPS: dict[str, Callable[[Path], object]] = {
 }
 
 
-def measure(step: str, folder: Path) -> tuple[float, int]:
-    """Return the seconds and the peak bytes of one step in a process of its own."""
-    command = [sys.executable, __file__, "--step", step, "--folder", str(folder)]
-    seconds, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return float(seconds), int(peak)
-
-
-def peak_bytes() -> int:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found, "no peak in /proc/self/status"
-    return 1024 * int(found[1])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.step:
-        begin = time.perf_counter()
-        STEPS[arguments.step](arguments.folder)
-        print(time.perf_counter() - begin, peak_bytes())
+        report(lambda: STEPS[arguments.step](arguments.folder))
         return
     print("| task | step | rows | rows/s | time beside json.loads | peak MiB | state, bytes a row |")
     print("|---|---|---:|---:|---:|---:|---:|")
@@ -104,10 +86,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as base:
             for size in SIZES:
                 prepare(Path(base) / str(size), task, size)
-            print_table(task, {(step, size): measure(step, Path(base) / str(size)) for step in STEPS for size in SIZES})
+            print_table(
+                task,
+                {(step, size): measure(__file__, step, Path(base) / str(size)) for step in STEPS for size in SIZES},
+            )
 
 
-def print_table(task: str, found: Mapping[tuple[str, int], tuple[float, int]]) -> None:
+def print_table(task: str, found: Mapping[tuple[str, int], Cost]) -> None:
     small, large = SIZES
     for step in STEPS:
         state = (found[step, large][1] - found[step, small][1]) / (INSTRUCTIONS * (large - small))

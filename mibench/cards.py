@@ -20,6 +20,9 @@ from mibench.errors import InputError
 INSTRUCTIONS = 5
 """Instructions a task, as in the paper."""
 
+EVALUATE_PREFIX = "evaluate:"
+"""Begins the name of a metric of Hugging Face `evaluate`, which goes on with the place of its script."""
+
 Suite = Literal["multimodal", "nlp"]
 Location = tuple[int | str, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -66,7 +69,8 @@ class TaskCard(_Strict):
         cluster: the task's group in the paper, or its category in Natural Instructions.
         fields: the texts that every instruction places in braces, with what each holds.
         instructions: five templates in different words that carry the same information.
-        metrics: names of metrics; the first is primary and is the one aggregated.
+        metrics: names of metrics; the first is primary and is the one aggregated. `evaluate:PATH` names a script of
+            Hugging Face `evaluate`.
         notes: where this harness departs from the official preparation, and why.
 
     """
@@ -155,6 +159,8 @@ def _wording_faults(card: TaskCard) -> Iterator[tuple[Location, str]]:
         yield ("answer", "options"), f"fixed options need kind: choice, not {card.answer.kind}"
     if len(set(card.answer.options)) != len(card.answer.options):
         yield ("answer", "options"), "two options are equal; each must be distinct"
+    if card.metrics[0].startswith(EVALUATE_PREFIX):
+        yield ("metrics", 0), "the first metric must score row by row, to have intervals; name this one after another"
     if len(set(card.metrics)) != len(card.metrics):
         yield ("metrics",), "a metric is named twice; name it once"
 
@@ -222,7 +228,7 @@ def _unknown_names(
         location = tuple(key.split("."))
         value: Any = functools.reduce(getattr, location, card)
         for name in [value] if isinstance(value, str) else value:
-            if name not in names:
+            if name not in names and not name.startswith(EVALUATE_PREFIX):
                 message, remedy = f"{key}: unknown name {name!r}", f"one of {', '.join(sorted(names))}"
                 yield CardError(message, file=path, line=_line(node, location), remedy=remedy)
 

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One row of a task, with its targets.
 
     Attributes:
@@ -12,6 +12,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         fields: the texts that instructions may name in braces.
         options: the answers to choose from, in the data's own order; empty where the answer is free.
         targets: all accepted references; the first is canonical.
+        answers: what each of several people answered, with repetitions, where a metric asks for their consensus.
         group: what is resampled together, as rows that share an image.
 
     """
@@ -21,6 +22,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fields: dict[str, str]
     options: tuple[str, ...] = ()
     targets: tuple[str, ...]
+    answers: tuple[str, ...] = ()
     group: str
 
 

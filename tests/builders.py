@@ -6,6 +6,9 @@ from mibench.cards import load_cards
 from mibench.data.rows import Row
 from mibench.data.store import DataFolder, store_task
 from mibench.instances import Instance
+from mibench.scoring.report import Robustness, TaskScores
+from mibench.scoring.robustness import sensitivity_by_wordings
+from mibench.scoring.spread import spread
 from mibench.submissions.description import Model, read_description, write_description
 from mibench.submissions.reading import Submission
 from mibench.submissions.writing import describe
@@ -88,3 +91,18 @@ def make_submission(folder, data, answer=lambda row, number: row.targets[0]):
 
 def opened(folder, data):
     return Submission(folder, read_description(folder), load_cards(), data)
+
+
+def task_scores(card, metrics, n=200):
+    """Return the scores of a task from the five of each metric, the primary one first, without intervals."""
+    primary = next(iter(metrics))
+    return TaskScores(
+        n=n,
+        groups=n,
+        suite=card.suite,
+        primary=primary,
+        metrics={name: spread(values) for name, values in metrics.items()},
+        chance=None,
+        at_chance=None,
+        robustness=Robustness(sensitivity_by_wordings=sensitivity_by_wordings(metrics[primary]), notes=[]),
+    )

@@ -9,7 +9,8 @@ from mibench.adapters.base import adapter_names
 from mibench.adapters.baselines import Constant
 from mibench.instances import Request
 from mibench.metrics import METRICS
-from mibench.scoring.summary import spread
+from mibench.metrics.references import References
+from mibench.scoring.spread import spread
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -31,10 +32,12 @@ def test_the_worked_example_is_right():
     assert {row[0].strip("`") for row in metrics[1:]} == METRICS.keys()
     questions = [(cells[0].split("; "), cells[1:]) for cells in answers[1:]]
     for (references, said), printed in zip(questions, singles[1:], strict=True):
-        values = [METRICS["rouge_l"](answer, references, ()) for answer in said]
+        values = [METRICS["rouge_l"](answer, References(tuple(references))) for answer in said]
         assert [float(cell) for cell in printed[1:]] == pytest.approx(values, abs=5e-5)
     for name, *printed in task[1:]:
-        scores = [[METRICS[name](answer, references, ()) for answer in said] for references, said in questions]
+        scores = [
+            [METRICS[name](answer, References(tuple(references))) for answer in said] for references, said in questions
+        ]
         found = spread([100 * sum(column) / len(column) for column in zip(*scores, strict=True)])
         expected = [*found.per_instruction, found.mean, found.max, found.std, found.sensitivity]
         assert printed == [f"{value:.2f}" for value in expected]

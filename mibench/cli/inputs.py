@@ -1,7 +1,7 @@
 """Options and inputs that several verbs share."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,7 +73,7 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-.") or "submission"
 
 
-def write_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+def write_json(value: object) -> None:
     """Print a value as JSON."""
     import msgspec
 

@@ -175,5 +175,6 @@ def _picture_bytes(picture: object, instance: Instance) -> bytes:
 def _canonical(instance: Instance, picture_digest: str | None) -> bytes:
     """Return the bytes by which an instance counts in the digest: its picture by content, not by place."""
     fields = dict(sorted(instance.fields.items()))
-    row = (instance.id, fields, instance.options, instance.targets, instance.group, picture_digest)
+    people = (instance.answers,) if instance.answers else ()
+    row = (instance.id, fields, instance.options, instance.targets, instance.group, picture_digest, *people)
     return msgspec.json.encode(row) + b"\n"

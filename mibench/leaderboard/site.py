@@ -13,7 +13,7 @@ from mibench.errors import InputError
 from mibench.leaderboard import plot
 from mibench.leaderboard.entries import Entry, read_entries
 from mibench.leaderboard.published import PublishedModel, load_published
-from mibench.scoring.report import MetricScores
+from mibench.scoring.report import Interval, Intervals, MetricScores
 from mibench.scoring.summary import aggregate
 
 MARKER = ".mibench-site"
@@ -37,6 +37,8 @@ class TaskRow(NamedTuple):
     n: int
     primary: MetricScores
     others: Mapping[str, MetricScores]
+    ci: Intervals
+    at_chance: bool
     plot: plot.DotPlot
     wordings: Sequence[str]
 
@@ -81,7 +83,11 @@ def _write_pages(entries: Sequence[Entry], folder: Path, cards: Mapping[str, Tas
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "address": lambda slug: f"submissions/{quote(slug)}.html"}
+    environment.filters |= {
+        "number": number,
+        "bounds": bounds,
+        "address": lambda slug: f"submissions/{quote(slug)}.html",
+    }
     environment.globals |= {"plot_width": plot.WIDTH, "plot_height": plot.HEIGHT, "plot_margin": plot.MARGIN}
     (folder / "submissions").mkdir(parents=True)
     (folder / MARKER).write_text("A site built by 'mibench leaderboard build', which may replace this folder.\n")
@@ -122,6 +128,8 @@ def _task_row(entry: Entry, card: TaskCard) -> TaskRow:
         n=task.n,
         primary=primary,
         others={name: metric for name, metric in task.metrics.items() if name != task.primary},
+        ci=primary.ci or Intervals(per_instruction=[]),
+        at_chance=bool(task.at_chance),
         plot=plot.dot_plot(primary.per_instruction, primary.mean),
         wordings=card.instructions if same else (),
     )
@@ -130,3 +138,8 @@ def _task_row(entry: Entry, card: TaskCard) -> TaskRow:
 def number(value: float | None) -> str:
     """Return a score with two decimals, or a dash where it is undefined."""
     return "–" if value is None else f"{value:.2f}"
+
+
+def bounds(found: Interval | None) -> str:
+    """Return a 95 % interval with two decimals, or nothing where there is none."""
+    return "" if found is None else "{:.2f} to {:.2f}".format(*found.shown)

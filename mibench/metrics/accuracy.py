@@ -3,67 +3,96 @@
 import functools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from mibench.metrics.references import References
 
 LONGEST_REMEMBERED = 200
 """Characters; answers repeat if they are short, and longer ones would fill the memory."""
 
+_PIECE = re.compile(r"\S{1,256}")
 
+Text = TypeVar("Text", str, bytes)
+Result = TypeVar("Result")
+
+
+def remembered(rule: Callable[[Text], Result]) -> Callable[[Text], Result]:
+    """Make a rule remember what it returned for the last short texts."""
+    remembering = functools.lru_cache(maxsize=1 << 14)(rule)
+
+    @functools.wraps(rule)
+    def remember(text: Text) -> Result:
+        return remembering(text) if len(text) <= LONGEST_REMEMBERED else rule(text)
+
+    return remember
+
+
+@remembered
 def normalise(text: str) -> str:
     """Return the text in Unicode NFKC, lower case, white space collapsed, final punctuation stripped.
 
     A text of nothing but punctuation stays, so that it cannot equal an empty answer.
     """
-    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _normalise(text)
-
-
-def _normalise(text: str) -> str:
-    plain = " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    plain = " ".join(_nfkc(text).lower().split())
     end = len(plain)
     while end and (unicodedata.category(plain[end - 1])[0] == "P" or plain[end - 1] == " "):
         end -= 1
     return plain[:end] or plain
 
 
-_remembered = functools.lru_cache(maxsize=1 << 14)(_normalise)
+def _nfkc(text: str) -> str:
+    """Return the text in NFKC; words of over 256 characters are cut, for sorting their accents takes the square."""
+    return text if text.isascii() else _PIECE.sub(lambda piece: unicodedata.normalize("NFKC", piece[0]), text)
 
 
-def accuracy(prediction: str, references: Sequence[str], options: Sequence[str]) -> float:
+def accuracy(prediction: str, references: References) -> float:
     """Answer the question: is the answer right, whatever its case, spacing and final full stop?
 
     Exact match with any reference after `normalise`. The paper matches the free generation as a string; its
     normalisation is not documented.
     """
     answer = normalise(prediction)
-    return float(any(answer == normalise(reference) for reference in references))
+    return float(any(answer == normalise(reference) for reference in references.targets))
 
 
-def accuracy_strict(prediction: str, references: Sequence[str], options: Sequence[str]) -> float:
+def accuracy_strict(prediction: str, references: References) -> float:
     """Answer the question: is the answer right to the letter? Raw equality with any reference."""
-    return float(prediction in references)
+    return float(prediction in references.targets)
 
 
-def accuracy_lenient(prediction: str, references: Sequence[str], options: Sequence[str]) -> float:
+def accuracy_lenient(prediction: str, references: References) -> float:
     """Answer the question: does a right answer stand inside a longer one?
 
     The first option that the answer names, as whole words, must be a reference; of two options that begin at
     the same place, the longer one counts. Beside `accuracy` it tells format failures from wrong answers.
     """
-    named = _first_named(normalise(prediction), options)
-    return float(named is not None and any(named == normalise(reference) for reference in references))
+    named = _first_named(normalise(prediction), references.options)
+    return float(named is not None and any(named == normalise(reference) for reference in references.targets))
 
 
 def _first_named(answer: str, options: Sequence[str]) -> str | None:
     """Return the normalised option that the answer names first, or None."""
+    plain_options = [normalise(option) for option in options]
+    if answer in plain_options:
+        return answer
     best: tuple[int, int, str] | None = None
-    for option in options:
-        plain = normalise(option)
-        found = _whole_words(plain).search(answer)
-        if found and (best is None or (found.start(), -len(plain)) < best[:2]):
-            best = (found.start(), -len(plain), plain)
+    for plain in plain_options:
+        place = _place(plain, answer)
+        if place >= 0 and (best is None or (place, -len(plain)) < best[:2]):
+            best = (place, -len(plain), plain)
     return best[2] if best else None
 
 
-@functools.lru_cache(maxsize=1 << 12)
-def _whole_words(text: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+def _place(words: str, text: str) -> int:
+    """Return where a text holds some words and not only a part of a longer one; -1 where it does not."""
+    place = text.find(words)
+    while place >= 0 and (
+        _in_a_word(text[place - 1 : place]) or _in_a_word(text[place + len(words) : place + len(words) + 1])
+    ):
+        place = text.find(words, place + 1)
+    return place
+
+
+def _in_a_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"

@@ -12,30 +12,136 @@ MAX_BYTES = 64 << 20
 """No honest report is longer."""
 
 
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """A 95 % interval from the resamples of groups.
+
+    Attributes:
+        percentile: between the 2.5th and the 97.5th percentile of the resamples.
+        bca: bias-corrected and accelerated; None where the resamples do not surround the value.
+
+    """
+
+    percentile: tuple[float, float]
+    bca: tuple[float, float] | None
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """The one to print where there is room for one."""
+        return self.bca or self.percentile
+
+
+class Intervals(msgspec.Struct, frozen=True, kw_only=True):
+    """The intervals of one metric; None where there is none, for a reason that the metric's notes give."""
+
+    per_instruction: list[Interval | None]
+    mean: Interval | None = None
+    max: Interval | None = None
+    std: Interval | None = None
+    sensitivity: Interval | None = None
+
+
 class MetricScores(msgspec.Struct, frozen=True, kw_only=True):
     """One metric on one task, on the scale of 0 to 100.
 
     Attributes:
-        per_instruction: the score under instructions 1 to 5.
-        std: sample standard deviation (ddof=1) over the five.
+        per_instruction: the score under instructions 1 to 5; None where one was not asked.
+        std: sample standard deviation (ddof=1) over the five; this and the others are None where one is missing.
+        std_corrected: the same without the bias of so small a sample: std / c4(5).
+        std_noise: the std that the choice of groups alone would give, were all wordings equally good; a std near it
+            says nothing about the wordings.
         sensitivity: 100 * std / mean; None where the mean is 0.
+        ci: 95 % intervals; None for a metric of a whole corpus.
+        notes: why something is None.
+        signature: the metric's version and settings.
 
     """
 
-    per_instruction: list[float]
-    mean: float
-    max: float
-    std: float
+    per_instruction: list[float | None]
+    mean: float | None
+    max: float | None
+    std: float | None
+    std_corrected: float | None
+    std_noise: float | None = None
     sensitivity: float | None
+    ci: Intervals | None = None
+    notes: list[str] = []
+    signature: str = ""
+
+
+class Share(msgspec.Struct, frozen=True):
+    """A share from 0 to 1 with its interval."""
+
+    value: float | None
+    ci: Interval | None = None
+
+
+class Variance(msgspec.Struct, frozen=True):
+    """Shares of the variance of single scores, which sum to 1: two-way decomposition without replication."""
+
+    wording: Share
+    row: Share
+    interaction: Share
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """The best or the worst wording.
+
+    Attributes:
+        instruction: 1 to 5.
+        share: of the resamples in which it is the best, or the worst; equal ones share.
+
+    """
+
+    instruction: int
+    score: float
+    ci: Interval | None
+    share: float | None
+
+
+class Robustness(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a task's primary score is the wording's; None where a part is undefined, for a reason in `notes`.
+
+    Attributes:
+        variance: what single scores differ by.
+        consistency: share of rows answered alike under all five wordings.
+        kappa: Fleiss' kappa of the five answers, 1 where all agree, 0 as by chance.
+        best: the wording with the highest score; the first of equals.
+        worst: the wording with the lowest.
+        sensitivity_by_wordings: expected Sensitivity of a task with 2 to 5 of these wordings, exactly, and
+            extrapolated to 10 and to infinitely many.
+
+    """
+
+    variance: Variance | None = None
+    consistency: Share | None = None
+    kappa: float | None = None
+    best: Wording | None = None
+    worst: Wording | None = None
+    sensitivity_by_wordings: dict[str, float | None]
+    notes: list[str]
 
 
 class TaskScores(msgspec.Struct, frozen=True, kw_only=True):
-    """One task: how many instances, and its metrics with the primary one first."""
+    """One task.
+
+    Attributes:
+        n: how many instances.
+        groups: how many groups they form, which are resampled together.
+        primary: the metric that is aggregated.
+        metrics: the primary one first.
+        chance: what the primary metric gives for guessing; None where the answer is free text.
+        at_chance: whether the interval of the mean reaches down to it.
+
+    """
 
     n: int
+    groups: int
     suite: str
     primary: str
     metrics: dict[str, MetricScores]
+    chance: float | None
+    at_chance: bool | None
+    robustness: Robustness
 
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,13 +151,53 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     max: float | None
 
 
+class AggregateIntervals(msgspec.Struct, frozen=True, kw_only=True):
+    """The intervals of an aggregate."""
+
+    mean: Interval | None
+    max: Interval | None
+
+
+class SummaryIntervals(msgspec.Struct, frozen=True, kw_only=True):
+    """The intervals of the benchmark's numbers."""
+
+    aggregate: AggregateIntervals
+    sensitivity: Interval | None
+    nlp: AggregateIntervals
+
+
+class Jackknife(msgspec.Struct, frozen=True, kw_only=True):
+    """Sensitivity with each task, or each cluster of tasks, left out.
+
+    Attributes:
+        without: by what is left out.
+        standard_error: the jackknife's, of the choice of tasks; None with fewer than two.
+
+    """
+
+    without: dict[str, float]
+    standard_error: float | None
+
+
+class InterTask(msgspec.Struct, frozen=True, kw_only=True):
+    """How much the Sensitivity depends on which tasks it is averaged over."""
+
+    tasks: Jackknife
+    clusters: Jackknife
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The benchmark's two numbers, and what is missing from them.
 
     Attributes:
         aggregate: over the entries that are present.
         sensitivity: mean over the multimodal tasks of their Sensitivity; None where one is undefined.
+        sensitivity_by_wordings: mean over the multimodal tasks of the same number of each task.
+        inter_task: Sensitivity with tasks left out; None where it is undefined.
         nlp: mean of the NLP tasks' primary means, which enters the aggregate as one.
+        at_chance: the multimodal tasks whose score does not differ from guessing, so that a low Sensitivity says
+            nothing.
+        ci: 95 % intervals.
         missing: tasks of the benchmark that were not scored, in the cards' order.
         notes: plain sentences on what is missing or undefined, and why.
 
@@ -59,17 +205,22 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     aggregate: Aggregate
     sensitivity: float | None
+    sensitivity_by_wordings: dict[str, float | None]
+    inter_task: InterTask | None
     nlp: Aggregate
+    at_chance: list[str]
+    ci: SummaryIntervals
     missing: list[str]
     notes: list[str]
 
 
 class Digests(msgspec.Struct, frozen=True, kw_only=True):
-    """SHA-256 digests by task of what the scores were computed from."""
+    """What the scores were computed from: SHA-256 digests by task, and each metric's version and settings."""
 
     predictions: dict[str, str]
     cards: dict[str, str]
     data: dict[str, str]
+    metrics: dict[str, str]
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):

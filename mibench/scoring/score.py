@@ -1,27 +1,30 @@
-"""From a submission's predictions to its scores, one pass, a few bytes a row."""
+"""From a submission's predictions to its scores."""
 
-import hashlib
-import math
 from collections.abc import Callable, Iterable, Mapping
 
-import numpy as np
+import msgspec
 
-from mibench import __version__
-from mibench.cards import INSTRUCTIONS, TaskCard
-from mibench.metrics import METRICS, SETTINGS
-from mibench.scoring.report import Digests, Scores, TaskScores
-from mibench.scoring.summary import spread, summarise
+from mibench.cards import EVALUATE_PREFIX, TaskCard
+from mibench.metrics import METRICS
+from mibench.metrics.caption import caption_settings
+from mibench.metrics.evaluate_bridge import load_corpus_metric
+from mibench.scoring.corpus import score_captions, score_corpus
+from mibench.scoring.report import Digests, MetricScores, Scores, TaskScores
+from mibench.scoring.rows import TaskRows, read_rows
+from mibench.scoring.signature import benchmark_signature, task_signature
+from mibench.scoring.summary import summarise
+from mibench.scoring.task import score_task
 from mibench.submissions.description import Description
 from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.reading import Submission
-
-_Texts = tuple[str, ...]
 
 
 def score_submission(
     submission: Submission,
     benchmark: Mapping[str, TaskCard],
     watch: Callable[[Iterable[TaskCard]], Iterable[TaskCard]] = iter,
+    *,
+    captions: bool = False,
 ) -> Scores:
     """Score every task of a submission, and summarise.
 
@@ -29,82 +32,60 @@ def score_submission(
         submission: the opened folder.
         benchmark: all tasks of the benchmark, to say what is missing.
         watch: wraps the tasks, to show progress.
+        captions: score tasks of free text by the captioning metrics as well, which need Java.
 
     Raises:
         InvalidSubmissionError: if the predictions have faults; nothing is scored then.
+        InputError: a metric is unknown, or what it needs is missing.
 
     """
-    tasks, predictions = dict[str, TaskScores](), dict[str, str]()
+    described = submission.description
+    foreign = {
+        name: load_corpus_metric(name)
+        for card in submission.cards
+        for name in card.metrics
+        if name.startswith(EVALUATE_PREFIX)
+    }
+    settings = {name: metric.settings for name, metric in foreign.items()} | (caption_settings() if captions else {})
+    tasks, predictions, replicates, captioned = dict[str, TaskScores](), dict[str, str](), {}, dict[str, TaskRows]()
     for card in watch(submission.cards):
-        tasks[card.name], predictions[card.name] = _score_task(submission, card)
+        whole = {name: foreign[name] for name in card.metrics if name in foreign}
+        captioning = captions and card.answer.kind == "text"
+        rows = read_rows(submission, card, keep_texts=captioning or bool(whole))
+        if submission.faults:
+            continue
+        tasks[card.name], replicates[card.name] = score_task(rows, resampling_seed(card.name, described))
+        tasks[card.name] = _with(tasks[card.name], score_corpus(rows, whole))
+        predictions[card.name] = rows.digest
+        settings |= {name: METRICS[name].signature for name in rows.values}
+        if captioning:
+            captioned[card.name] = rows
     if submission.faults:
         raise InvalidSubmissionError(submission.faults)
-    described = submission.description
+    for name, found in zip(captioned, score_captions(list(captioned.values())), strict=True):
+        tasks[name] = _with(tasks[name], found)
+    settings = dict(sorted(settings.items()))
     return Scores(
         format=1,
-        tasks=tasks,
-        summary=summarise(tasks, benchmark),
-        digests=Digests(predictions=predictions, cards=described.cards, data=described.data),
-        signature=signature(described, submission.cards),
+        tasks={card.name: _signed(tasks[card.name], card, described, settings) for card in submission.cards},
+        summary=summarise(tasks, benchmark, replicates),
+        digests=Digests(predictions=predictions, cards=described.cards, data=described.data, metrics=settings),
+        signature=benchmark_signature(described, submission.cards, settings),
     )
 
 
-def _score_task(submission: Submission, card: TaskCard) -> tuple[TaskScores, str]:
-    """Return a task's scores, and the digest of its predictions, which no order or split of files changes."""
-    rows, targets, options = _references(submission, card)
-    ids = list(rows)
-    metrics = {name: METRICS[name] for name in card.metrics}
-    values = {name: np.zeros((INSTRUCTIONS, len(rows))) for name in metrics}
-    digest = 0
-    for row, instruction, text in submission.answers(card.name, rows):
-        for name, metric in metrics.items():
-            values[name][instruction, row] = metric(text, targets[row], options[row])
-        line = f"{ids[row]}\x1f{instruction + 1}\x1f{text}".encode()
-        digest += int.from_bytes(hashlib.sha256(line).digest())
-    scores = TaskScores(
-        n=len(rows),
-        suite=card.suite,
-        primary=card.primary_metric,
-        metrics={
-            name: spread([100 * math.fsum(column) / len(rows) for column in matrix]) for name, matrix in values.items()
-        },
-    )
-    return scores, f"sha256sum:{digest % (1 << 256):064x}"
+def _with(task: TaskScores, more: Mapping[str, MetricScores]) -> TaskScores:
+    return msgspec.structs.replace(task, metrics={**task.metrics, **more})
 
 
-def _references(submission: Submission, card: TaskCard) -> tuple[dict[str, int], list[_Texts], list[_Texts]]:
-    """Return the row of each instance by its id, and the rows' targets and options; equal ones are held once."""
-    rows, targets, options = dict[str, int](), list[_Texts](), list[_Texts]()
-    shared: dict[_Texts, _Texts] = {}
-    for number, instance in enumerate(submission.instances(card.name)):
-        rows[instance.id] = number
-        targets.append(shared.setdefault(instance.targets, instance.targets))
-        options.append(shared.setdefault(instance.options, instance.options))
-    return rows, targets, options
+def resampling_seed(task: str, description: Description) -> str:
+    """Return what a task's resamples are drawn from: the same for all submissions on the same data."""
+    return f"{task}|{description.data[task]}"
 
 
-def signature(description: Description, cards: Iterable[TaskCard]) -> str:
-    """Return the one line by which a number can be reproduced, in the manner of sacreBLEU.
-
-    Digests are the first eight hexadecimal digits over all tasks.
-    """
-    cards = list(cards)
-    suites = [card.suite for card in cards]
-    metrics = sorted({name for card in cards for name in card.metrics})
-    parts = {
-        "mibench": __version__,
-        "world": description.world,
-        "tasks": f"{suites.count('multimodal')}mm+{suites.count('nlp')}nlp",
-        "instructions": description.instructions,
-        "seed": str(description.seed),
-        "limit": str(description.limit or "no"),
-        **{name: SETTINGS[name] for name in metrics},
-        "std": "ddof1",
-        "cards": _short(description.cards),
-        "data": _short(description.data),
+def _signed(task: TaskScores, card: TaskCard, description: Description, settings: Mapping[str, str]) -> TaskScores:
+    signed = {
+        name: msgspec.structs.replace(scores, signature=task_signature(name, settings[name], card, description))
+        for name, scores in task.metrics.items()
     }
-    return "|".join(f"{key}:{value}" for key, value in parts.items())
-
-
-def _short(digests: Mapping[str, str]) -> str:
-    return hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()[:8]
+    return msgspec.structs.replace(task, metrics=signed)

@@ -1,7 +1,9 @@
 """Reading a submission against the data that it answers, one pass, every fault told."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -9,7 +11,7 @@ import numpy as np
 from mibench.cards import INSTRUCTIONS, TaskCard
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
-from mibench.instances import Instance
+from mibench.instances import Instance, Prediction
 from mibench.submissions.description import FILE_NAME, Description
 from mibench.submissions.faults import Faults, InvalidSubmissionError
 from mibench.submissions.lines import LineFault, read_lines
@@ -27,41 +29,79 @@ class PredictionLine(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     option_scores: list[float] | None = None
 
 
-Answer = tuple[int, int, str]
-"""Row of the instance in the data, instruction counted from 0, and the text."""
+class Answer(NamedTuple):
+    """One answer, placed in the data.
+
+    Attributes:
+        row: of the instance in the data.
+        instruction: counted from 0.
+        text: as the model gave it.
+        option_scores: of the options in the order shown, where an adapter gave them.
+
+    """
+
+    row: int
+    instruction: int
+    text: str
+    option_scores: list[float] | None
+
+
+class Rows(NamedTuple):
+    """The instances that a submission should answer.
+
+    Attributes:
+        numbers: row of each instance by its id.
+        options: how many options each row has.
+
+    """
+
+    numbers: Mapping[str, int]
+    options: Sequence[int]
 
 
 class RowChecker:
     """Tells whether a task's answers are to known rows, each once and all of them."""
 
-    def __init__(self, rows: Mapping[str, int], faults: Faults) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, faults: Faults) -> None:
+        self._rows, self._options = rows
         self._faults = faults
-        self._seen = np.zeros((len(rows), INSTRUCTIONS), dtype=bool)
+        self._seen = bytearray(len(self._rows) * INSTRUCTIONS)
 
-    def check(self, instance: str, instruction: int, file: Path, line: int) -> int | None:
+    def check(self, answer: PredictionLine | Prediction, file: Path, line: int) -> int | None:
         """Return the instance's row, or note the fault and return None."""
+        instance, instruction, scores = answer.instance, answer.instruction, answer.option_scores
         row = self._rows.get(instance)
         if row is None:
             message = f"unknown instance {instance!r:.200}"
         elif not 1 <= instruction <= INSTRUCTIONS:
             message = f"instruction {instruction!r:.40} is not 1 to {INSTRUCTIONS}"
-        elif self._seen[row, instruction - 1]:
+        elif self._seen[row * INSTRUCTIONS + instruction - 1]:
             message = f"instance {instance!r:.200}, instruction {instruction} is answered twice"
+        elif scores is not None and len(scores) != self._options[row]:
+            message = f"{len(scores)} option_scores for the {self._options[row]} options of instance {instance!r:.200}"
         else:
-            self._seen[row, instruction - 1] = True
+            self._seen[row * INSTRUCTIONS + instruction - 1] = 1
             return row
         self._faults.add(message, file=file, line=line)
         return None
 
-    def note_missing(self, file: Path) -> None:
-        """Note the rows that have no answer, as one fault."""
-        missing = self._seen.size - int(np.count_nonzero(self._seen))
+    def note_missing(self, file: Path, *, whole_wordings: bool) -> None:
+        """Note the rows that have no answer, as one fault.
+
+        Args:
+            file: where they should be.
+            whole_wordings: whether a wording that was not asked at all counts as missing.
+
+        """
+        seen = np.frombuffer(self._seen, bool).reshape(-1, INSTRUCTIONS)
+        asked = np.ones(INSTRUCTIONS, bool) if whole_wordings or not seen.any() else seen.any(axis=0)
+        unanswered = ~seen & asked
+        missing = int(np.count_nonzero(unanswered))
         if missing:
-            row, instruction = np.unravel_index(int(np.argmin(self._seen)), self._seen.shape)
+            row, instruction = np.unravel_index(int(np.argmax(unanswered)), unanswered.shape)
             instance = next(name for name, number in self._rows.items() if number == row)
             first = f"instance {instance!r:.200}, instruction {instruction + 1}"
-            message = f"{missing} of {self._seen.size} rows missing, the first: {first}"
+            message = f"{missing} of {seen.size} rows missing, the first: {first}"
             self._faults.add(message, file=file, remedy="complete the run")
 
 
@@ -150,16 +190,21 @@ class Submission:
                 return
             yield instance
 
-    def rows(self, task: str) -> dict[str, int]:
-        """Return the row of each of these instances by its id."""
-        return {instance.id: number for number, instance in enumerate(self.instances(task))}
+    def rows(self, task: str) -> Rows:
+        """Return the rows of these instances."""
+        numbers, options = dict[str, int](), array("H")
+        for number, instance in enumerate(self.instances(task)):
+            numbers[instance.id] = number
+            options.append(min(len(instance.options), 0xFFFF))
+        return Rows(numbers, options)
 
-    def answers(self, task: str, rows: Mapping[str, int]) -> Iterator[Answer]:
+    def answers(self, task: str, rows: Rows, *, whole_wordings: bool = False) -> Iterator[Answer]:
         """Stream a task's answers in the files' order, each once; faulty lines are noted and passed over.
 
         Args:
             task: one of `cards`.
-            rows: row of each instance by its id.
+            rows: the rows of the task.
+            whole_wordings: whether it is a fault that one of the five wordings was not asked at all.
 
         """
         decoder, checker = msgspec.json.Decoder(PredictionLine), RowChecker(rows, self.faults)
@@ -176,10 +221,10 @@ class Submission:
                 except (msgspec.DecodeError, RecursionError) as error:
                     self.faults.add(_plain(error, line), file=path, line=number)
                     continue
-                row = checker.check(answer.instance, answer.instruction, path, number)
+                row = checker.check(answer, path, number)
                 if row is not None:
-                    yield row, answer.instruction - 1, answer.prediction
-        checker.note_missing(self.folder / PREDICTIONS / f"{task}.jsonl")
+                    yield Answer(row, answer.instruction - 1, answer.prediction, answer.option_scores)
+        checker.note_missing(self.folder / PREDICTIONS / f"{task}.jsonl", whole_wordings=whole_wordings)
 
 
 def _plain(error: Exception, line: bytes) -> str:
@@ -207,7 +252,7 @@ def validate(submission: Submission, watch: Callable[[Iterable[TaskCard]], Itera
 
     """
     for card in watch(submission.cards):
-        for _ in submission.answers(card.name, submission.rows(card.name)):
+        for _ in submission.answers(card.name, submission.rows(card.name), whole_wordings=True):
             pass
     if submission.faults:
         raise InvalidSubmissionError(submission.faults)

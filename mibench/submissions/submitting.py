@@ -68,9 +68,9 @@ def _copy_checked(files: Sequence[Path], submission: Submission) -> None:
         for file in files:
             for line, prediction in read_raw(file):
                 checker = checkers[prediction.task]
-                if checker.check(prediction.instance, prediction.instruction, file, line) is not None:
+                if checker.check(prediction, file, line) is not None:
                     writers[prediction.task].write([prediction])
     for task, checker in checkers.items():
-        checker.note_missing(Path(task))
+        checker.note_missing(Path(task), whole_wordings=True)
     if faults:
         raise InvalidSubmissionError(faults)

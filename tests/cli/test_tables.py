@@ -4,8 +4,10 @@ import pytest
 
 from mibench.cards import load_cards
 from mibench.cli.tables import number, print_scores
-from mibench.scoring.report import Digests, Scores, TaskScores
-from mibench.scoring.summary import spread, summarise
+from mibench.scoring.report import Digests, Scores
+from mibench.scoring.spread import spread
+from mibench.scoring.summary import summarise
+from tests.builders import task_scores
 from tests.cli.program import mibench
 
 VALUES = (100.0, 12.345, 0.0, 99.994, 50.0)
@@ -15,13 +17,8 @@ SPREAD = spread(VALUES)
 @pytest.fixture(scope="module")
 def scores():
     cards = load_cards()
-    tasks = {
-        name: TaskScores(
-            n=1_000_000, suite=card.suite, primary=card.primary_metric, metrics={card.primary_metric: SPREAD}
-        )
-        for name, card in cards.items()
-    }
-    digests = Digests(predictions={}, cards={}, data={})
+    tasks = {name: task_scores(card, {card.primary_metric: VALUES}, n=1_000_000) for name, card in cards.items()}
+    digests = Digests(predictions={}, cards={}, data={}, metrics={})
     return Scores(format=1, tasks=tasks, summary=summarise(tasks, cards), digests=digests, signature="mibench:x|y:[z]")
 
 

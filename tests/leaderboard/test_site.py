@@ -12,9 +12,10 @@ from mibench.errors import InputError
 from mibench.leaderboard.plot import MARGIN, WIDTH, dot_plot
 from mibench.leaderboard.published import load_published
 from mibench.leaderboard.site import MARKER, build_site
-from mibench.scoring.report import Digests, Scores, TaskScores, write_scores
-from mibench.scoring.summary import spread, summarise
+from mibench.scoring.report import Digests, Scores, write_scores
+from mibench.scoring.summary import summarise
 from mibench.submissions.description import Description, Model, write_description
+from tests.builders import task_scores
 
 CARDS = load_cards()
 EVIL = '<script>alert("1")</script>&\'"{{ 7*7 }}'
@@ -25,13 +26,9 @@ def submit(folder, base, *, tasks=None, world="mini", name=None, **changes):
     folder.mkdir(parents=True)
     chosen = {task: CARDS[task] for task in tasks or CARDS}
     scores = {
-        task: TaskScores(
-            n=200,
-            suite=card.suite,
-            primary=card.primary_metric,
-            metrics={
-                metric: spread([base + place + step for step in range(5)]) for place, metric in enumerate(card.metrics)
-            },
+        task: task_scores(
+            card,
+            {metric: [base + place + step for step in range(5)] for place, metric in enumerate(card.metrics)},
         )
         for task, card in chosen.items()
     }
@@ -50,7 +47,7 @@ def submit(folder, base, *, tasks=None, world="mini", name=None, **changes):
         format=1,
         tasks=scores,
         summary=summarise(scores, CARDS),
-        digests=Digests(predictions=digests, cards=digests, data=digests),
+        digests=Digests(predictions=digests, cards=digests, data=digests, metrics={}),
         signature=f"mibench|{folder.name}",
     )
     write_scores(folder, report)

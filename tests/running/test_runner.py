@@ -328,7 +328,7 @@ def test_answers_of_any_text_survive(tmp_path, data):
 
     start(Odd(), data, tmp_path / "out")
     submission = opened(tmp_path / "out", data)
-    found = {number + 1: text for _, number, text in submission.answers("nlvr", submission.rows("nlvr"))}
+    found = {found.instruction + 1: found.text for found in submission.answers("nlvr", submission.rows("nlvr"))}
     assert found == {number: texts[number % len(texts)] for number in range(1, 6)}
 
 
@@ -339,4 +339,4 @@ def test_half_a_surrogate_pair_becomes_a_question_mark(tmp_path, data):
 
     start(Torn(), data, tmp_path / "out")
     submission = opened(tmp_path / "out", data)
-    assert {text for *_, text in submission.answers("nlvr", submission.rows("nlvr"))} == {"fox ?"}
+    assert {found.text for found in submission.answers("nlvr", submission.rows("nlvr"))} == {"fox ?"}

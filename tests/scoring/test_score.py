@@ -81,7 +81,9 @@ def test_swapping_instructions_permutes_and_changes_nothing_else(tmp_path_factor
         for metric, values in task.metrics.items():
             other = swapped.tasks[name].metrics[metric]
             assert other.per_instruction == [values.per_instruction[number - 1] for number in order]
-            assert msgspec.structs.replace(other, per_instruction=values.per_instruction) == values
+            assert other.ci.per_instruction == [values.ci.per_instruction[number - 1] for number in order]
+            intervals = msgspec.structs.replace(other.ci, per_instruction=values.ci.per_instruction)
+            assert msgspec.structs.replace(other, per_instruction=values.per_instruction, ci=intervals) == values
     assert swapped.summary == plain.summary
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from mibench.cards import load_cards
 from mibench.leaderboard.published import load_published
-from mibench.scoring.report import TaskScores
-from mibench.scoring.summary import aggregate, mean_sensitivity, spread, summarise, task_sensitivity
+from mibench.scoring.spread import spread, task_sensitivity
+from mibench.scoring.summary import aggregate, mean_sensitivity, summarise
+from tests.builders import task_scores
 
 scores = st.lists(st.floats(0, 100), min_size=5, max_size=5)
 
@@ -78,12 +79,12 @@ def test_nlp_counts_as_one_entry():
     assert aggregate([], []) is None
 
 
-def task(suite, *values):
-    return TaskScores(n=1, suite=suite, primary="accuracy", metrics={"accuracy": spread(values)})
+def nlvr(*values):
+    return task_scores(load_cards()["nlvr"], {"accuracy": values})
 
 
 def test_a_subset_says_what_is_missing():
-    found = summarise({"nlvr": task("multimodal", 1, 2, 3, 4, 5)}, load_cards())
+    found = summarise({"nlvr": nlvr(1, 2, 3, 4, 5)}, load_cards())
     assert found.aggregate.mean == 3
     assert found.nlp.mean is None
     assert len(found.missing) == 28
@@ -92,7 +93,7 @@ def test_a_subset_says_what_is_missing():
 
 
 def test_undefined_values_are_none_with_a_reason():
-    zero = summarise({"nlvr": task("multimodal", 0, 0, 0, 0, 0)}, load_cards())
+    zero = summarise({"nlvr": nlvr(0, 0, 0, 0, 0)}, load_cards())
     assert zero.sensitivity is None
     assert "Sensitivity is undefined: the mean of nlvr is 0." in zero.notes
     nothing = summarise({}, load_cards())

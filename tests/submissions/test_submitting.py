@@ -54,7 +54,7 @@ def submit_files(files, output, data):
 
 def texts(folder, data, task):
     submission = opened(folder, data)
-    return {(row, number): text for row, number, text in submission.answers(task, submission.rows(task))}
+    return {(found.row, found.instruction): found.text for found in submission.answers(task, submission.rows(task))}
 
 
 def read_one(tmp_path, content, name="answers.csv"):

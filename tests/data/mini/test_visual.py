@@ -19,6 +19,7 @@ from mibench.data.mini.visual.dialogue import CORNERS, NUMBERS
 from mibench.data.mini.visual.scenery import OUTLINE, SIDE
 from mibench.data.mini.visual.shapes import COLOURS, PAPER, draw_shape
 from mibench.metrics import METRICS
+from mibench.metrics.references import References
 from tests.data.mini import nlvr_twin
 
 DIGESTS = json.loads((Path(__file__).parent / "digests.json").read_text())
@@ -96,7 +97,7 @@ def test_a_constant_answer_stays_near_chance(task):
     guesses = {row.targets[0] for row in found} | {word for row in found for word in row.targets[0].split()}
     if task == "commonsense_vqa":  # answers share words, as in the real task; what counts is picking the right one
         metric = METRICS["accuracy"]
-    best = max(sum(metric(guess, row.targets, row.options) for row in found) for guess in guesses)
+    best = max(sum(metric(guess, References(row.targets, row.options)) for row in found) for guess in guesses)
     assert best / 200 <= CHANCE[task] + 0.05
 
 

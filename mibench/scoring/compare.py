@@ -1,0 +1,260 @@
+"""Submissions beside each other on the same rows: paired differences with intervals and p-values, and ranks.
+
+The resamples of groups are those that single submissions are scored by, so that differences are paired.
+"""
+
+import hashlib
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mibench.cards import INSTRUCTIONS, TaskCard
+from mibench.errors import InputError
+from mibench.scoring.comparison import Comparison, Difference, Pair, Rank, Standing, TaskComparison
+from mibench.scoring.intervals import DIGITS, Replicates, interval
+from mibench.scoring.permutation import exchange, holm, p_value
+from mibench.scoring.resampling import RESAMPLES, Floats, Sample, draw_sample, group_sums
+from mibench.scoring.rows import TaskRows, read_rows
+from mibench.scoring.score import resampling_seed
+from mibench.scoring.spread import mean_and_sensitivity
+from mibench.scoring.summary import task_weights
+from mibench.scoring.verdict import verdict
+from mibench.submissions.faults import InvalidSubmissionError
+from mibench.submissions.reading import Submission
+
+LABELS = ("mean", "sensitivity")
+Weights = Mapping[str, Mapping[str, float]]
+
+
+class _Numbers(NamedTuple):
+    """A number from the rows themselves, from each resample, and with each group left out."""
+
+    estimate: Floats
+    values: Floats
+    left_out: Floats
+
+    def minus(self, other: "_Numbers") -> Replicates:
+        return Replicates.of(*(one - two for one, two in zip(self, other, strict=True)))
+
+
+class _Task(NamedTuple):
+    """One task, answered by all submissions.
+
+    Attributes:
+        scores: of each submission under each wording, 0 to 100.
+        numbers: of each submission, by `LABELS`.
+        exchanged: differences of each pair under random exchanges, by `LABELS`, [permutations].
+
+    """
+
+    card: TaskCard
+    n: int
+    groups: int
+    scores: list[list[float]]
+    numbers: list[dict[str, _Numbers]]
+    exchanged: dict[tuple[int, int], dict[str, Floats]]
+
+
+def compare_submissions(
+    submissions: Mapping[str, Submission],
+    watch: Callable[[Iterable[TaskCard]], Iterable[TaskCard]] = iter,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """Compare two submissions or more on the tasks that all of them answered.
+
+    Args:
+        submissions: by name; opened folders.
+        watch: wraps the tasks, to show progress.
+        resamples: of groups, and permutations, for each task.
+
+    Raises:
+        InvalidSubmissionError: predictions have faults.
+        InputError: they share no task, or answered other data, options or instructions.
+
+    """
+    cards, notes = _common_tasks(submissions)
+    tasks = []
+    for card in watch(cards):
+        rows = [read_rows(submission, card) for submission in submissions.values()]
+        for submission in submissions.values():
+            if submission.faults:
+                raise InvalidSubmissionError(submission.faults)
+        if any(np.isnan(task.values[card.primary_metric]).any() for task in rows):
+            notes.append(f"Left out: {card.name}, for which not all five wordings were asked.")
+            continue
+        seed = resampling_seed(card.name, next(iter(submissions.values())).description)
+        tasks.append(_read_task(rows, seed, resamples))
+    if not tasks:
+        raise InputError("nothing to compare", remedy=notes[0] if notes else "give submissions that share a task")
+    return _compare(list(submissions), tasks, notes)
+
+
+def _common_tasks(submissions: Mapping[str, Submission]) -> tuple[list[TaskCard], list[str]]:
+    """Return the tasks that all answered, and what was left out; refuse what cannot be compared."""
+    (name, first), *others = submissions.items()
+    for other_name, other in others:
+        for what in ("world", "instructions", "seed", "limit"):
+            one, two = getattr(first.description, what), getattr(other.description, what)
+            if one != two:
+                message = f"{name} and {other_name} differ in {what}: {one} and {two}"
+                raise InputError(message, remedy="compare submissions that were asked the same")
+        for task in first.description.data.keys() & other.description.data.keys():
+            if first.description.data[task] != other.description.data[task]:
+                message = f"{name} and {other_name} answered different data of {task}"
+                raise InputError(message, remedy="compare submissions on the same data")
+    cards = [card for card in first.cards if all(card in other.cards for _, other in others)]
+    partly = {card.name for submission in submissions.values() for card in submission.cards} - {c.name for c in cards}
+    notes = [f"Left out, for not all answered them: {', '.join(sorted(partly))}."] if partly else []
+    return cards, notes
+
+
+def _read_task(rows: Sequence[TaskRows], seed: str, resamples: int) -> _Task:
+    """Resample one task for all submissions at once."""
+    card, pairs = rows[0].card, list(itertools.combinations(range(len(rows)), 2))
+    values = [task.values[card.primary_metric] for task in rows]
+    columns = np.concatenate([*values, np.ones((1, values[0].shape[1]))])
+    sums = group_sums(columns, rows[0].groups, rows[0].group_count)
+    sample = draw_sample(sums, seed, resamples)
+    firsts = range(0, INSTRUCTIONS * len(rows), INSTRUCTIONS)
+    numbers = [_numbers(sample.take([*range(first, first + INSTRUCTIONS), -1])) for first in firsts]
+    by_submission = sums[:-1].reshape(len(rows), INSTRUCTIONS, -1)
+    return _Task(
+        card=card,
+        n=values[0].shape[1],
+        groups=rows[0].group_count,
+        scores=[[100 * math.fsum(column.tolist()) / len(column) for column in task] for task in values],
+        numbers=numbers,
+        exchanged=exchange(by_submission, sums[-1], pairs, seed, resamples),
+    )
+
+
+def _numbers(sample: Sample) -> dict[str, _Numbers]:
+    spreads = [mean_and_sensitivity(sums) for sums in sample]
+    return {label: _Numbers(*(found[label] for found in spreads)) for label in LABELS}
+
+
+def _compare(names: Sequence[str], tasks: Sequence[_Task], notes: Sequence[str]) -> Comparison:
+    suites = {suite: [task.card.name for task in tasks if task.card.suite == suite] for suite in ("multimodal", "nlp")}
+    weights = task_weights(suites["multimodal"], suites["nlp"])
+    overall = {"mean": weights["aggregate"], "sensitivity": weights["Sensitivity"]}
+    return Comparison(
+        tasks=[task.card.name for task in tasks],
+        submissions=_standings(names, tasks, overall),
+        pairs=[
+            _compare_pair(names, one, two, tasks, overall) for one, two in itertools.combinations(range(len(names)), 2)
+        ],
+        notes=list(notes),
+    )
+
+
+def _compare_pair(names: Sequence[str], one: int, two: int, tasks: Sequence[_Task], overall: Weights) -> Pair:
+    parts = {
+        label: {task.card.name: task.numbers[one][label].minus(task.numbers[two][label]) for task in tasks}
+        for label in LABELS
+    }
+    exchanged = {label: {task.card.name: task.exchanged[one, two][label] for task in tasks} for label in LABELS}
+    by_task = {
+        label: holm({name: _difference(part, exchanged[label][name]) for name, part in parts[label].items()})
+        for label in LABELS
+    }
+    whole = {
+        label: _difference(
+            Replicates.weighted((weight, parts[label][name]) for name, weight in overall[label].items()),
+            _weighted(overall[label], exchanged[label]),
+        )
+        if overall[label]
+        else Difference(value=None)
+        for label in LABELS
+    }
+    gaps = {task.card.name: np.subtract(task.scores[one], task.scores[two]) for task in tasks}
+    compared = {
+        task.card.name: TaskComparison(
+            n=task.n,
+            groups=task.groups,
+            metric=task.card.primary_metric,
+            mean=by_task["mean"][task.card.name],
+            sensitivity=by_task["sensitivity"][task.card.name],
+            flips=_flips(gaps[task.card.name], float(gaps[task.card.name].sum())),
+        )
+        for task in tasks
+    }
+    return Pair(
+        first=names[one],
+        second=names[two],
+        aggregate=whole["mean"],
+        sensitivity=whole["sensitivity"],
+        flips=_flips(_one_wording(gaps, overall["mean"]), whole["mean"].value or 0.0),
+        tasks=compared,
+        verdict=verdict(names[one], names[two], whole["mean"], whole["sensitivity"], list(by_task["mean"].values())),
+    )
+
+
+def _difference(part: Replicates, exchanged: Floats) -> Difference:
+    if math.isnan(part.estimate):
+        return Difference(value=None)
+    return Difference(value=round(part.estimate, DIGITS), ci=interval(part)[0], p=p_value(part.estimate, exchanged))
+
+
+def _weighted(weights: Mapping[str, float], parts: Mapping[str, Floats]) -> Floats:
+    total: Floats = np.sum([weight * parts[name] for name, weight in weights.items()], axis=0)
+    return total
+
+
+def _flips(gaps: Floats, gap: float) -> float | None:
+    """Return the share of gaps on the other side of 0 than `gap`; one of 0 is half a flip."""
+    if gap == 0:
+        return None
+    return round(float((np.sign(gaps) != np.sign(gap)).mean() - (gaps == 0).mean() / 2), DIGITS)
+
+
+def _one_wording(gaps: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """Return the difference of the aggregates for each draw of one wording for each task, [draws]."""
+    seed = int.from_bytes(hashlib.sha256("\x1f".join(sorted(gaps)).encode()).digest())
+    raw = np.random.SFC64(np.random.SeedSequence(seed)).random_raw(len(weights) * RESAMPLES)
+    wordings = (raw.reshape(len(weights), RESAMPLES) % INSTRUCTIONS).astype(np.int64)
+    return _weighted(weights, {name: gaps[name][drawn] for name, drawn in zip(weights, wordings, strict=True)})
+
+
+def _standings(names: Sequence[str], tasks: Sequence[_Task], overall: Weights) -> list[Standing]:
+    ranks = {label: _ranks(label, sign, tasks, overall[label]) for label, sign in (("mean", 1), ("sensitivity", -1))}
+    standings = [
+        Standing(name=name, aggregate=mean, sensitivity=sensitivity)
+        for name, mean, sensitivity in zip(names, ranks["mean"], ranks["sensitivity"], strict=True)
+    ]
+    return sorted(standings, key=lambda standing: standing.aggregate.rank or len(names) + 1)
+
+
+def _ranks(label: str, sign: int, tasks: Sequence[_Task], weights: Mapping[str, float]) -> list[Rank]:
+    """Return each submission's number and rank; `sign` is -1 where less is better."""
+    submissions, card_names = len(tasks[0].numbers), [task.card.name for task in tasks]
+    if not weights:
+        return [Rank(value=None, ci=None, rank=None, interval=None)] * submissions
+    parts = [
+        Replicates.weighted(
+            (weights[name], Replicates.of(*task.numbers[submission][label]))
+            for name, task in zip(card_names, tasks, strict=True)
+            if name in weights
+        )
+        for submission in range(submissions)
+    ]
+    found = []
+    resampled, estimates = (sign * np.stack([p.values for p in parts]), sign * np.array([p.estimate for p in parts]))
+    for part, own, estimate in zip(parts, resampled, estimates, strict=True):
+        if math.isnan(part.estimate):
+            found.append(Rank(value=None, ci=None, rank=None, interval=None))
+            continue
+        best = 1 + (resampled > own).sum(axis=0)
+        worst = (resampled >= own).sum(axis=0)
+        bounds = (np.quantile(best, 0.025, method="lower"), np.quantile(worst, 0.975, method="higher"))
+        found.append(
+            Rank(
+                value=round(part.estimate, DIGITS),
+                ci=interval(part)[0],
+                rank=1 + int((estimates > estimate).sum()),
+                interval=(int(bounds[0]), int(bounds[1])) if own.size and not np.isnan(own).any() else None,
+            )
+        )
+    return found

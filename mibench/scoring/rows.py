@@ -1,0 +1,181 @@
+"""A task's answers as arrays: what each metric gives each row under each wording."""
+
+import hashlib
+import itertools
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mibench.cards import EVALUATE_PREFIX, INSTRUCTIONS, TaskCard
+from mibench.errors import InputError
+from mibench.metrics import METRICS
+from mibench.metrics.accuracy import normalise
+from mibench.metrics.metric import Metric
+from mibench.metrics.references import References
+from mibench.prompts import option_order
+from mibench.submissions.reading import Answer, Rows, Submission
+
+CHUNK = 1 << 13
+"""Answers that are scored together, each distinct pair of answer and references once."""
+
+DIGEST_BYTES = 16
+"""Of one answer; that of a task is made from these."""
+
+LIKELIEST = "accuracy_options"
+"""Rides along where an adapter gave option scores."""
+
+
+def row_metrics(card: TaskCard) -> dict[str, Metric]:
+    """Return a card's metrics by name, save those that score a whole corpus.
+
+    Raises:
+        InputError: an unknown name.
+
+    """
+    names = [name for name in card.metrics if not name.startswith(EVALUATE_PREFIX)]
+    if unknown := [name for name in names if name not in METRICS]:
+        message, remedy = f"the card {card.name} names an unknown metric {unknown[0]!r}", "'mibench tasks check FILE'"
+        raise InputError(message, remedy=remedy)
+    return {name: METRICS[name] for name in names}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRows:
+    """One task, scored row by row.
+
+    Attributes:
+        references: of each row; equal ones are one object.
+        groups: number of each row's group, in the order of the groups' names, [rows].
+        values: by metric, in [0, 1], [instructions, rows]; NaN where there is nothing to score.
+        answers: a number for each normalised answer, equal for equal ones, [instructions, rows].
+        texts: the answers themselves, by instruction and row, where they were asked for.
+        digest: of the predictions; no order or split of files changes it.
+
+    """
+
+    card: TaskCard
+    references: Sequence[References]
+    groups: NDArray[np.int64]
+    values: dict[str, NDArray[np.float64]]
+    answers: NDArray[np.uint64]
+    texts: list[list[str]]
+    digest: str
+
+    @property
+    def group_count(self) -> int:
+        """How many groups the rows form."""
+        return int(self.groups.max(initial=-1)) + 1
+
+
+def read_rows(submission: Submission, card: TaskCard, *, keep_texts: bool = False) -> TaskRows:
+    """Read and score all answers to a task; faults are noted in the submission.
+
+    Args:
+        submission: the opened folder.
+        card: one of its tasks.
+        keep_texts: keep the answers, for metrics of a whole corpus.
+
+    """
+    ids, groups, kinds, kind_of = dict[str, int](), list[str](), dict[References, int](), array("q")
+    for instance in submission.instances(card.name):
+        ids[instance.id] = len(ids)
+        groups.append(instance.group)
+        found = References(instance.targets, instance.options, instance.answers)
+        kind_of.append(kinds.setdefault(found, len(kinds)))
+    scorer = _Scorer(card, list(ids), list(kinds), kind_of, submission.description.seed, keep_texts=keep_texts)
+    answers = submission.answers(card.name, Rows(ids, [len(known.options) for known in scorer.references]))
+    while chunk := list(itertools.islice(answers, CHUNK)):
+        scorer.add(chunk)
+    return TaskRows(
+        card=card,
+        references=scorer.references,
+        groups=np.unique(groups, return_inverse=True)[1] if groups else np.zeros(0, np.int64),
+        values=scorer.values,
+        answers=scorer.alike,
+        texts=scorer.texts,
+        digest=scorer.digest(),
+    )
+
+
+class _Scorer:
+    """Fills the arrays of a task, a chunk of answers at a time."""
+
+    def __init__(
+        self,
+        card: TaskCard,
+        ids: Sequence[str],
+        kinds: Sequence[References],
+        kind_of: Sequence[int],
+        seed: int,
+        *,
+        keep_texts: bool,
+    ) -> None:
+        self._card, self._ids, self._kinds, self._kind_of, self._seed = card, ids, kinds, kind_of, seed
+        self._metrics = row_metrics(card)
+        shape = (INSTRUCTIONS, len(ids))
+        self.values = {name: np.full(shape, np.nan) for name in self._metrics}
+        self.alike = np.zeros(shape, np.uint64)
+        self.texts = [[""] * len(ids) for _ in range(INSTRUCTIONS)] if keep_texts else []
+        self._content = np.zeros((*shape, DIGEST_BYTES), np.uint8)
+
+    @property
+    def references(self) -> list[References]:
+        """The references of each row."""
+        return [self._kinds[kind] for kind in self._kind_of]
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all answers in the order of the data, which no order of lines changes."""
+        content = hashlib.sha256()
+        for number, row in enumerate(self._ids):
+            content.update(f"{len(row)}:{row}".encode())
+            content.update(self._content[:, number].tobytes())
+        return f"sha256:{content.hexdigest()}"
+
+    def add(self, chunk: Sequence[Answer]) -> None:
+        rows = np.fromiter((answer.row for answer in chunk), np.int64, len(chunk))
+        instructions = np.fromiter((answer.instruction for answer in chunk), np.int64, len(chunk))
+        pairs: dict[tuple[str, int], int] = {}
+        kind_of = self._kind_of
+        which = [pairs.setdefault((answer.text, kind_of[answer.row]), len(pairs)) for answer in chunk]
+        texts = [text for text, _ in pairs]
+        references = [self._kinds[kind] for _, kind in pairs]
+        for name, metric in self._metrics.items():
+            if metric.reads == "text":
+                self.values[name][instructions, rows] = metric.distinct(texts, references)[which]
+        self.alike[instructions, rows] = _digests(map(normalise, texts), 8).view("<u8")[which, 0]
+        self._content[instructions, rows] = _digests(texts, DIGEST_BYTES)[which]
+        self._add_likeliest([answer for answer in chunk if answer.option_scores is not None])
+        if self.texts:
+            for row, instruction, text, _ in chunk:
+                self.texts[instruction][row] = text
+
+    def _add_likeliest(self, answers: Iterable[Answer]) -> None:
+        metric = METRICS[LIKELIEST]
+        for answer in answers:
+            if LIKELIEST not in self.values:
+                self.values[LIKELIEST] = np.full_like(self.alike, np.nan, dtype=np.float64)
+            found = self._likeliest(answer)
+            known = self._kinds[self._kind_of[answer.row]]
+            score = sum(metric(option, known) for option in found) / len(found)
+            self.values[LIKELIEST][answer.instruction, answer.row] = score
+
+    def _likeliest(self, answer: Answer) -> list[str]:
+        """Return the options with the highest score; they were shown in an order that the seed decides."""
+        scores = answer.option_scores or []
+        shown = option_order(
+            self._kinds[self._kind_of[answer.row]].options,
+            seed=self._seed,
+            task=self._card.name,
+            instance=self._ids[answer.row],
+            instruction=answer.instruction + 1,
+        )
+        return [option for option, score in zip(shown, scores, strict=True) if score == max(scores)]
+
+
+def _digests(texts: Iterable[str], size: int) -> NDArray[np.uint8]:
+    """Return a digest of each text, [texts, size]."""
+    found = b"".join(hashlib.blake2b(text.encode(), digest_size=size).digest() for text in texts)
+    return np.frombuffer(found, np.uint8).reshape(-1, size)

@@ -1,0 +1,52 @@
+"""What a comparison means, in plain sentences."""
+
+from collections.abc import Sequence
+
+from mibench.scoring.comparison import Difference
+
+ALPHA = 0.05
+"""A p-value below it counts as a difference."""
+
+
+def verdict(
+    first: str, second: str, aggregate: Difference, sensitivity: Difference, tasks: Sequence[Difference]
+) -> str:
+    """Say which of two submissions is better, on how many tasks, and which moves less with the wording.
+
+    Args:
+        first: name of the submission from which the other is subtracted.
+        second: name of the other.
+        aggregate: difference of the aggregates.
+        sensitivity: difference of the Sensitivities.
+        tasks: differences of the means of each task, with p-values corrected for their number.
+
+    """
+    told = [task.value or 0.0 for task in tasks if task.p_holm is not None and task.p_holm < ALPHA]
+    better, worse = sum(value > 0 for value in told), sum(value < 0 for value in told)
+    return " ".join(
+        (
+            _sentence(first, second, "aggregate", "higher", "lower", aggregate),
+            f"After Holm's correction {first} is better on {better}, worse on {worse} and not told apart on "
+            f"{len(tasks) - better - worse} of {len(tasks)} tasks.",
+            _sentence(first, second, "Sensitivity", "higher, and so worse,", "lower, and so better,", sensitivity),
+        )
+    )
+
+
+def _sentence(first: str, second: str, number: str, higher: str, lower: str, found: Difference) -> str:
+    if found.value is None:
+        return f"The {number} of one of them is undefined."
+    known = _uncertainty(found)
+    if found.p is None or found.p >= ALPHA:
+        return f"In {number} the two are not told apart: {first} minus {second} is {found.value:.2f} ({known})."
+    direction = higher if found.value > 0 else lower
+    return f"The {number} of {first} is {direction} than that of {second} by {abs(found.value):.2f} ({known})."
+
+
+def _uncertainty(found: Difference) -> str:
+    parts = []
+    if found.ci:
+        parts.append("95 % interval {:.2f} to {:.2f}".format(*found.ci.shown))
+    if found.p is not None:
+        parts.append(f"p = {found.p:.4f}")
+    return ", ".join(parts) or "no interval"

@@ -1,0 +1,42 @@
+import msgspec
+import pytest
+
+from mibench.cards import load_cards
+from mibench.scoring.check import SHOWN, differences
+from mibench.scoring.score import score_submission
+from tests.builders import make_data, make_submission, opened
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
+    base = tmp_path_factory.mktemp("check")
+    data = make_data(base / "data")
+    return score_submission(opened(make_submission(base / "submission", data), data), load_cards())
+
+
+def test_the_same_scores_hold(scores):
+    assert differences(scores, scores) == []
+
+
+def test_what_they_were_computed_from_comes_first(scores):
+    digests = msgspec.structs.replace(scores.digests, predictions={**scores.digests.predictions, "nlvr": "sha256:0"})
+    summary = msgspec.structs.replace(scores.summary, sensitivity=None)
+    found = differences(scores, msgspec.structs.replace(scores, digests=digests, summary=summary))
+    assert found == [
+        f"digests.predictions.nlvr: published {scores.digests.predictions['nlvr']!r}, now 'sha256:0'",
+        "summary.sensitivity: published 0.0, now nothing",
+    ]
+
+
+def test_the_last_digit_counts_and_the_signature_does_not(scores):
+    task = scores.tasks["nlvr"]
+    metric = msgspec.structs.replace(task.metrics["accuracy"], mean=100.00000000000001)
+    changed = msgspec.structs.replace(task, metrics={**task.metrics, "accuracy": metric})
+    other = msgspec.structs.replace(scores, tasks={**scores.tasks, "nlvr": changed}, signature="of another version")
+    assert differences(scores, other) == ["tasks.nlvr.metrics.accuracy.mean: published 100.0, now 100.00000000000001"]
+
+
+def test_a_long_list_is_cut_and_counted(scores):
+    found = differences(scores, msgspec.structs.replace(scores, tasks={}))
+    assert len(found) == SHOWN + 1
+    assert found[-1].startswith("... and ")

@@ -1,0 +1,118 @@
+"""p-values: beside all exchanges counted out, and uniform where there is nothing to find."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from mibench.scoring.comparison import Difference
+from mibench.scoring.permutation import exchange, holm, p_value
+from mibench.scoring.resampling import group_sums
+from mibench.scoring.spread import mean_and_sensitivity
+from tests.scoring.simulated import draw_scores
+
+SIZES = np.arange(150) % 3 + 1
+GROUPS = np.repeat(np.arange(len(SIZES)), SIZES)
+SUBMISSIONS, BATCH, PERMUTATIONS = 1000, 50, 1000
+
+
+def difference(sums, counts):
+    """Return the difference of two submissions by name, from [2, 5, groups] and [groups]."""
+    both = [mean_and_sensitivity(np.append(part.sum(axis=1), counts.sum())[:, None].astype(float)) for part in sums]
+    return {label: float(both[0][label][0] - both[1][label][0]) for label in both[0]}
+
+
+def test_equal_to_all_exchanges_counted_out():
+    draw = np.random.default_rng(0)
+    sums, counts = draw.random((2, 5, 9)), np.ones(9)
+    observed, found = difference(sums, counts), exchange(sums, counts, [(0, 1)], "all", 20_000)[0, 1]
+    every = []
+    for swapped in itertools.product([False, True], repeat=9):
+        other = np.where(np.array(swapped)[None, None], sums[::-1], sums)
+        every.append(difference(other, counts))
+    for label, value in observed.items():
+        exact = np.mean([abs(one[label]) >= abs(value) - 1e-9 for one in every])
+        assert p_value(value, found[label]) == pytest.approx(exact, abs=0.02)
+        assert stats.ks_2samp(found[label], [one[label] for one in every]).statistic < 0.03
+
+
+@pytest.fixture(scope="module")
+def p_values():
+    """p-values of pairs of submissions that answer alike but for luck."""
+    random = np.random.default_rng(4)
+    truth = (0.35, 0.42, 0.5, 0.55, 0.68)
+    counts = np.bincount(GROUPS).astype(float)
+    found = {"mean": [], "sensitivity": []}
+    for batch in range(SUBMISSIONS // BATCH):
+        scores = [draw_scores(random, truth, SIZES) for _ in range(2 * BATCH)]
+        sums = np.stack([group_sums(one, GROUPS, len(SIZES)) for one in scores]) / 2**30
+        pairs = [(one, one + 1) for one in range(0, 2 * BATCH, 2)]
+        for pair, exchanged in exchange(sums, counts, pairs, f"null {batch}", PERMUTATIONS).items():
+            observed = difference(sums[list(pair)], counts)
+            for label, p in found.items():
+                p.append(p_value(observed[label], exchanged[label]))
+    return found
+
+
+@pytest.mark.parametrize("number", ["mean", "sensitivity"])
+def test_uniform_under_the_null(p_values, number):
+    assert len(p_values[number]) == SUBMISSIONS
+    assert stats.kstest(p_values[number], "uniform").pvalue > 0.01
+
+
+def test_a_real_difference_is_found():
+    random = np.random.default_rng(1)
+    scores = [draw_scores(random, truth, SIZES) for truth in ((0.5,) * 5, (0.65,) * 5)]
+    sums = np.stack([group_sums(one, GROUPS, len(SIZES)) for one in scores])
+    counts = np.bincount(GROUPS) * float(2**30)
+    found = exchange(sums, counts, [(0, 1)], "power", 1000)[0, 1]
+    assert p_value(difference(sums, counts)["mean"], found["mean"]) == pytest.approx(1 / 1001, abs=1e-6)
+
+
+def test_equal_answers_have_a_p_value_of_1():
+    sums = np.stack([np.arange(20.0).reshape(5, 4)] * 2)
+    found = exchange(sums, np.full(4, 20.0), [(0, 1)], "equal", 100)[0, 1]
+    assert {label: p_value(0.0, values) for label, values in found.items()} == {"mean": 1.0, "sensitivity": 1.0}
+
+
+def test_undefined_where_an_exchange_is():
+    sums = np.zeros((2, 5, 3))
+    sums[0, :, 0] = 1
+    found = exchange(sums, np.ones(3), [(0, 1)], "zero", 100)[0, 1]
+    assert p_value(1.0, found["sensitivity"]) is None
+
+
+def test_exchanges_do_not_depend_on_which_pairs_are_asked():
+    draw = np.random.default_rng(0)
+    sums, counts = draw.integers(0, 5, (3, 5, 30)).astype(float), np.full(30, 5.0)
+    alone = exchange(sums[1:], counts, [(0, 1)], "x", 300)[0, 1]
+    among = exchange(sums, counts, [(0, 1), (0, 2), (1, 2)], "x", 300)[1, 2]
+    assert all(np.array_equal(alone[label], among[label]) for label in alone)
+
+
+def step_down(p_values):
+    """Holm's procedure in the words of its paper: the smallest levels at which each hypothesis is rejected."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected = [0.0] * len(p_values)
+    for place, which in enumerate(order):
+        corrected[which] = max(
+            min(1.0, (len(p_values) - earlier) * p_values[order[earlier]]) for earlier in range(place + 1)
+        )
+    return corrected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(0.0001, 1), min_size=1, max_size=12))
+def test_holm(p_values):
+    found = holm({str(number): Difference(value=1.0, p=p) for number, p in enumerate(p_values)})
+    assert [found[str(number)].p_holm for number in range(len(p_values))] == pytest.approx(
+        step_down(p_values), abs=1e-6
+    )
+
+
+def test_holm_counts_only_what_was_tested():
+    found = holm({"a": Difference(value=1.0, p=0.01), "b": Difference(value=None), "c": Difference(value=1.0, p=0.04)})
+    assert {name: one.p_holm for name, one in found.items()} == {"a": 0.02, "b": None, "c": 0.04}
