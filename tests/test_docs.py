@@ -9,7 +9,10 @@ from mibench.adapters.base import adapter_names
 from mibench.adapters.baselines import Constant
 from mibench.instances import Request
 from mibench.metrics import METRICS
+from mibench.metrics.caption import CAPTION
 from mibench.metrics.references import References
+from mibench.scoring.comparison import Pair, Rank, TaskComparison
+from mibench.scoring.report import Interval, MetricScores, Robustness, Summary, TaskScores
 from mibench.scoring.spread import spread
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -28,7 +31,7 @@ def tables(page):
 
 
 def test_the_worked_example_is_right():
-    metrics, answers, singles, task = tables("scores.md")
+    metrics, answers, singles, task, *_ = tables("scores.md")
     assert {row[0].strip("`") for row in metrics[1:]} == METRICS.keys()
     questions = [(cells[0].split("; "), cells[1:]) for cells in answers[1:]]
     for (references, said), printed in zip(questions, singles[1:], strict=True):
@@ -41,6 +44,24 @@ def test_the_worked_example_is_right():
         found = spread([100 * sum(column) / len(column) for column in zip(*scores, strict=True)])
         expected = [*found.per_instruction, found.mean, found.max, found.std, found.sensitivity]
         assert printed == [f"{value:.2f}" for value in expected]
+
+
+@pytest.mark.parametrize("kind", [MetricScores, TaskScores, Robustness, Summary, Interval, TaskComparison, Pair, Rank])
+def test_every_number_is_documented(kind):
+    """Each field that holds a number stands in a table, in backticks."""
+    named = {name for table in tables("scores.md") for row in table for name in re.findall(r"`(\w+)`", row[0])}
+    words = {"suite", "primary", "metrics", "metric", "robustness", "signature", "first", "second", "tasks", "value"}
+    assert set(kind.__struct_fields__) - words <= named
+
+
+def test_the_captioning_metrics_are_documented():
+    assert CAPTION.keys() <= {row[0].strip("`") for table in tables("scores.md") for row in table}
+
+
+def test_the_bridge_to_evaluate_in_the_documentation_works(capsys):
+    code = re.search(r"```python\n(.*?)```", (DOCS / "scores.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    exec(code, {})
+    assert capsys.readouterr().out.strip() == re.search(r"# (\{.*\})", code)[1]
 
 
 def test_the_adapter_in_the_documentation_answers():

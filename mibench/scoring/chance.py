@@ -1,5 +1,6 @@
 """What guessing scores: the floor above which a score begins to mean something."""
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -16,10 +17,14 @@ def chance(metric: Metric, references: Sequence[References]) -> float | None:
     kinds = Counter(references)
     if not kinds or not all(known.options for known in kinds):
         return None
-    at_random = math.fsum(
-        count * sum(metric(option, known) for option in known.options) / len(known.options)
-        for known, count in kinds.items()
-    )
-    common = set.intersection(*(set(known.options) for known in kinds))
-    always = (math.fsum(count * metric(option, known) for known, count in kinds.items()) for option in sorted(common))
-    return 100 * max([at_random, *always]) / len(references)
+    options = [option for known in kinds for option in known.options]
+    scores = iter(metric.distinct(options, [known for known in kinds for _ in known.options]).tolist())
+    everywhere = set.intersection(*(set(known.options) for known in kinds))
+    at_random, always = list[float](), {option: list[float]() for option in everywhere}
+    for known, count in kinds.items():
+        own = list(itertools.islice(scores, len(known.options)))
+        at_random.append(count * math.fsum(own) / len(own))
+        found = dict(zip(known.options, own, strict=True))
+        for option, parts in always.items():
+            parts.append(count * found[option])
+    return 100 * max(map(math.fsum, [at_random, *always.values()])) / len(references)

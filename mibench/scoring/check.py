@@ -18,7 +18,7 @@ def differences(published: Scores, again: Scores) -> list[str]:
     one, two = (_values(scores) for scores in (published, again))
     found = [
         f"{place}: published {_shown(one.get(place))}, now {_shown(two.get(place))}"
-        for place in sorted(one.keys() | two.keys(), key=lambda place: (not place.startswith("digests"), place))
+        for place in sorted(one | two, key=lambda place: not place.startswith("digests"))
         if one.get(place) != two.get(place)
     ]
     return found[:SHOWN] + ([f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])

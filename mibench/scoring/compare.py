@@ -16,10 +16,10 @@ from mibench.errors import InputError
 from mibench.scoring.comparison import Comparison, Difference, Pair, Rank, Standing, TaskComparison
 from mibench.scoring.intervals import DIGITS, Replicates, interval
 from mibench.scoring.permutation import exchange, holm, p_value
-from mibench.scoring.resampling import RESAMPLES, Floats, Sample, draw_sample, group_sums
+from mibench.scoring.resampling import RESAMPLES, Floats, draw_sample, group_sums
 from mibench.scoring.rows import TaskRows, read_rows
 from mibench.scoring.score import resampling_seed
-from mibench.scoring.spread import mean_and_sensitivity
+from mibench.scoring.spread import SPREAD, spread_replicates
 from mibench.scoring.summary import task_weights
 from mibench.scoring.verdict import verdict
 from mibench.submissions.faults import InvalidSubmissionError
@@ -29,24 +29,13 @@ LABELS = ("mean", "sensitivity")
 Weights = Mapping[str, Mapping[str, float]]
 
 
-class _Numbers(NamedTuple):
-    """A number from the rows themselves, from each resample, and with each group left out."""
-
-    estimate: Floats
-    values: Floats
-    left_out: Floats
-
-    def minus(self, other: "_Numbers") -> Replicates:
-        return Replicates.of(*(one - two for one, two in zip(self, other, strict=True)))
-
-
 class _Task(NamedTuple):
     """One task, answered by all submissions.
 
     Attributes:
         scores: of each submission under each wording, 0 to 100.
-        numbers: of each submission, by `LABELS`.
-        exchanged: differences of each pair under random exchanges, by `LABELS`, [permutations].
+        numbers: of each submission, by `SPREAD`.
+        exchanged: differences of each pair under random exchanges, by `SPREAD`, [permutations].
 
     """
 
@@ -54,7 +43,7 @@ class _Task(NamedTuple):
     n: int
     groups: int
     scores: list[list[float]]
-    numbers: list[dict[str, _Numbers]]
+    numbers: list[dict[str, Replicates]]
     exchanged: dict[tuple[int, int], dict[str, Floats]]
 
 
@@ -119,21 +108,16 @@ def _read_task(rows: Sequence[TaskRows], seed: str, resamples: int) -> _Task:
     sums = group_sums(columns, rows[0].groups, rows[0].group_count)
     sample = draw_sample(sums, seed, resamples)
     firsts = range(0, INSTRUCTIONS * len(rows), INSTRUCTIONS)
-    numbers = [_numbers(sample.take([*range(first, first + INSTRUCTIONS), -1])) for first in firsts]
+    replicates = [spread_replicates(sample.take([*range(first, first + INSTRUCTIONS), -1])) for first in firsts]
     by_submission = sums[:-1].reshape(len(rows), INSTRUCTIONS, -1)
     return _Task(
         card=card,
         n=values[0].shape[1],
         groups=rows[0].group_count,
         scores=[[100 * math.fsum(column.tolist()) / len(column) for column in task] for task in values],
-        numbers=numbers,
+        numbers=[dict(zip(SPREAD, found[INSTRUCTIONS:], strict=True)) for found in replicates],
         exchanged=exchange(by_submission, sums[-1], pairs, seed, resamples),
     )
-
-
-def _numbers(sample: Sample) -> dict[str, _Numbers]:
-    spreads = [mean_and_sensitivity(sums) for sums in sample]
-    return {label: _Numbers(*(found[label] for found in spreads)) for label in LABELS}
 
 
 def _compare(names: Sequence[str], tasks: Sequence[_Task], notes: Sequence[str]) -> Comparison:
@@ -234,7 +218,7 @@ def _ranks(label: str, sign: int, tasks: Sequence[_Task], weights: Mapping[str, 
         return [Rank(value=None, ci=None, rank=None, interval=None)] * submissions
     parts = [
         Replicates.weighted(
-            (weights[name], Replicates.of(*task.numbers[submission][label]))
+            (weights[name], task.numbers[submission][label])
             for name, task in zip(card_names, tasks, strict=True)
             if name in weights
         )

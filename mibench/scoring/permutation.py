@@ -12,13 +12,13 @@ import numpy as np
 from mibench.scoring.comparison import Difference
 from mibench.scoring.intervals import DIGITS
 from mibench.scoring.resampling import Floats, over_blocks, signs
-from mibench.scoring.spread import mean_and_sensitivity
+from mibench.scoring.spread import SPREAD, spread_of_sums
 
 
 def exchange(
     sums: Floats, counts: Floats, pairs: Sequence[tuple[int, int]], seed: str, permutations: int
 ) -> dict[tuple[int, int], dict[str, Floats]]:
-    """Return the differences of each pair when the answers to each group are exchanged or not at random.
+    """Return the differences of each pair, by `SPREAD`, when the answers to each group are exchanged or not at random.
 
     Args:
         sums: over groups, [submissions, instructions, groups].
@@ -36,8 +36,8 @@ def exchange(
     found = {}
     for (one, two), gap in zip(pairs, np.split(drawn.T, len(pairs)), strict=True):
         both = (sums[one] + sums[two]).sum(axis=1, keepdims=True)
-        left, right = (mean_and_sensitivity(np.concatenate([(both + sign * gap) / 2, total])) for sign in (1, -1))
-        found[one, two] = {label: left[label] - right[label] for label in left}
+        left, right = (spread_of_sums(np.concatenate([(both + sign * gap) / 2, total])) for sign in (1, -1))
+        found[one, two] = dict(zip(SPREAD, (left - right)[-len(SPREAD) :], strict=True))
     return found
 
 

@@ -18,16 +18,19 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         percentile: between the 2.5th and the 97.5th percentile of the resamples.
         bca: bias-corrected and accelerated; None where the resamples do not surround the value.
+        debiased: of a std or Sensitivity, without what sampling adds to it; None for other numbers. It may lie wholly
+            below the value, which then is mostly noise.
 
     """
 
     percentile: tuple[float, float]
     bca: tuple[float, float] | None
+    debiased: tuple[float, float] | None = None
 
     @property
     def shown(self) -> tuple[float, float]:
         """The one to print where there is room for one."""
-        return self.bca or self.percentile
+        return self.debiased or self.bca or self.percentile
 
 
 class Intervals(msgspec.Struct, frozen=True, kw_only=True):

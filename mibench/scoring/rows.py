@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -128,10 +129,8 @@ class _Scorer:
 
     def digest(self) -> str:
         """Return the SHA-256 of all answers in the order of the data, which no order of lines changes."""
-        content = hashlib.sha256()
-        for number, row in enumerate(self._ids):
-            content.update(f"{len(row)}:{row}".encode())
-            content.update(self._content[:, number].tobytes())
+        content = hashlib.sha256(msgspec.json.encode(self._ids))
+        content.update(self._content.tobytes())
         return f"sha256:{content.hexdigest()}"
 
     def add(self, chunk: Sequence[Answer]) -> None:
@@ -157,10 +156,11 @@ class _Scorer:
         for answer in answers:
             if LIKELIEST not in self.values:
                 self.values[LIKELIEST] = np.full_like(self.alike, np.nan, dtype=np.float64)
-            found = self._likeliest(answer)
+            found, place = self._likeliest(answer), (answer.instruction, answer.row)
             known = self._kinds[self._kind_of[answer.row]]
-            score = sum(metric(option, known) for option in found) / len(found)
-            self.values[LIKELIEST][answer.instruction, answer.row] = score
+            self.values[LIKELIEST][place] = sum(metric(option, known) for option in found) / len(found)
+            whole = msgspec.json.encode((answer.text, answer.option_scores)).decode()
+            self._content[place] = _digests([whole], DIGEST_BYTES)
 
     def _likeliest(self, answer: Answer) -> list[str]:
         """Return the options with the highest score; they were shown in an order that the seed decides."""

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mibench.scoring.intervals import Replicates
 from mibench.scoring.report import MetricScores
-from mibench.scoring.resampling import Floats
+from mibench.scoring.resampling import Floats, Sample
 
 SPREAD = ("mean", "max", "std", "sensitivity")
 """What is computed from the five scores, in the order of `spread_of_sums`."""
@@ -53,10 +54,33 @@ def spread_of_sums(sums: Floats) -> Floats:
     return found
 
 
-def mean_and_sensitivity(sums: Floats) -> dict[str, Floats]:
-    """Return these two of `spread_of_sums` by name, [X] each."""
-    *_, mean, _, _, sensitivity = spread_of_sums(sums)
-    return {"mean": mean, "sensitivity": sensitivity}
+def spread_replicates(sample: Sample) -> list[Replicates]:
+    """Return the replicates of the five scores, then of `SPREAD`.
+
+    Sampling adds a variance to that of the five scores, and as much again in each resample; the second part is seen as
+    the mean over resamples less the estimate. The debiased deviation is without both, and never below 0.
+
+    Args:
+        sample: sums of the five scores and of 1.
+
+    """
+    found = [Replicates.of(*parts) for parts in zip(*map(spread_of_sums, sample), strict=True)]
+    *scores, mean, highest, std, sensitivity = found
+    if len(std.values):
+        debiased = np.sqrt(np.maximum(std.values**2 - 2 * noise(std) ** 2, 0))
+        std = std._replace(debiased=debiased)
+        sensitivity = sensitivity._replace(debiased=100 * debiased / np.where(mean.values > 0, mean.values, np.nan))
+    return [*scores, mean, highest, std, sensitivity]
+
+
+def noise(std: Replicates) -> float:
+    """Return the deviation that sampling alone would give, were all wordings equally good.
+
+    Args:
+        std: replicates of the deviation; at least one.
+
+    """
+    return math.sqrt(max(0.0, float(np.mean(std.values**2)) - std.estimate**2))
 
 
 def c4(count: int) -> float:

@@ -15,7 +15,7 @@ from mibench.scoring.intervals import DIGITS, Replicates, interval
 from mibench.scoring.report import Interval, Intervals, MetricScores, Robustness, Share, TaskScores, Variance, Wording
 from mibench.scoring.resampling import Floats, Sample, draw_sample, group_sums
 from mibench.scoring.rows import TaskRows
-from mibench.scoring.spread import SPREAD, spread, spread_of_sums
+from mibench.scoring.spread import SPREAD, noise, spread, spread_replicates
 
 WORDINGS = tuple(f"instruction {number}" for number in range(1, INSTRUCTIONS + 1))
 
@@ -39,10 +39,7 @@ def score_task(rows: TaskRows, seed: str) -> ScoredTask:
     samples = _draw_samples(rows, seed)
     metrics, replicates = dict[str, MetricScores](), dict[str, dict[str, Replicates]]()
     for name, values in rows.values.items():
-        replicates[name] = {
-            label: Replicates.of(*parts)
-            for label, *parts in zip((*WORDINGS, *SPREAD), *map(spread_of_sums, samples[name]), strict=True)
-        }
+        replicates[name] = dict(zip((*WORDINGS, *SPREAD), spread_replicates(samples[name]), strict=True))
         metrics[name] = _score_metric(_per_instruction(values), values, replicates[name])
     guess = chance(METRICS[primary], rows.references) if rows.card.answer.kind != "text" else None
     scores = TaskScores(
@@ -103,17 +100,12 @@ def _score_metric(
     ci = Intervals(per_instruction=[found.get(label) for label in WORDINGS], **spreads)
     return msgspec.structs.replace(
         scores,
-        std_noise=None if scores.std is None else _noise(replicates["std"]),
+        std_noise=None
+        if scores.std is None or not len(replicates["std"].values)
+        else round(noise(replicates["std"]), DIGITS),
         ci=ci,
         notes=[*_undefined(scores, values), *_told(found, reasons)],
     )
-
-
-def _noise(std: Replicates) -> float | None:
-    """Return by how much resampling raises the square of a deviation, as a deviation."""
-    if not len(std.values):
-        return None
-    return round(math.sqrt(max(0.0, float(np.mean(std.values**2)) - std.estimate**2)), DIGITS)
 
 
 def _undefined(scores: MetricScores, values: Floats) -> Iterator[str]:

@@ -174,3 +174,46 @@ def test_a_limited_submission_needs_the_first_rows_alone(tmp_path, data):
     assert "20 of 30 rows missing" in mibench("submit", path, *place, status=2).stderr
     mibench("submit", path, *place, "--limit", "2")
     assert read_description(tmp_path / "out").limit == 2
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_explain_says_how_far_to_believe(monkeypatch, folder, data, width):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = mibench("score", folder, "--data", data.path, "--explain").stdout
+    for title in ("95 % intervals", "single answers", "best and the worst wording", "fewer wordings", "one cluster"):
+        assert title in text
+    assert "No interval of instruction 1, " in text
+    assert "…" not in text
+
+
+def test_check_says_that_a_score_holds(folder, data):
+    mibench("score", folder, "--data", data.path)
+    before = (folder / "scores.json").stat().st_mtime_ns
+    result = mibench("score", folder, "--data", data.path, "--check")
+    assert result.stdout == f"{folder}: the scores hold\n"
+    assert (folder / "scores.json").stat().st_mtime_ns == before
+    found = json.loads(mibench("score", folder, "--data", data.path, "--check", "--json").stdout)
+    assert found == {"holds": True, "differences": []}
+
+
+def test_check_tells_what_does_not_hold(folder, data):
+    mibench("score", folder, "--data", data.path)
+    file = folder / "predictions" / "nlvr.jsonl"
+    file.write_text(file.read_text().replace('"yes"', '"no"', 1))
+    lines = mibench("score", folder, "--data", data.path, "--check", status=1).stdout.splitlines()
+    assert lines[0].startswith("digests.predictions.nlvr: published 'sha256:")
+    assert lines[1].startswith("tasks.nlvr.metrics.accuracy.per_instruction[0]: published 100.0, now 83.3")
+    assert lines[-1] == f"{folder}: the scores do not hold"
+
+
+def test_check_needs_a_published_score(folder, data):
+    result = mibench("score", folder, "--data", data.path, "--check", status=2)
+    assert "scores.json: cannot be read" in result.stderr
+
+
+def test_caption_metrics_without_java_are_one_message(monkeypatch, folder, data):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    result = mibench("score", folder, "--data", data.path, "--metrics", "caption", status=2)
+    assert "needs Java, and there is none" in result.stderr
+    assert not (folder / "scores.json").exists()

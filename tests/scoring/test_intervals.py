@@ -12,7 +12,7 @@ from scipy import stats
 
 from mibench.scoring.intervals import Replicates, interval
 from mibench.scoring.resampling import Sample, draw_sample, group_sums
-from mibench.scoring.spread import spread_of_sums
+from mibench.scoring.spread import noise, spread_of_sums, spread_replicates
 
 
 def textbook(estimate, values, left_out):
@@ -88,11 +88,35 @@ def test_near_scipy(number, statistic):
 
 def test_a_weighted_sum_of_independent_numbers():
     draw = np.random.default_rng(0)
-    parts = [Replicates(value, draw.normal(value, 1, 5000), 1.0, 0.1) for value in (1.0, 2.0)]
+    parts = [Replicates(value, draw.normal(value, 1, 5000), np.full(3, value)) for value in (1.0, 2.0)]
     both = Replicates.weighted(zip((0.25, 0.75), parts, strict=True))
     assert both.estimate == 1.75
-    assert (both.squares, both.cubes) == pytest.approx((0.0625 + 0.5625, 0.1 * (0.25**3 + 0.75**3)))
+    assert both.deviations.tolist() == [0.25] * 3 + [1.5] * 3
     assert both.values.std() == pytest.approx(math.hypot(0.25, 0.75), rel=0.03)
+    assert both.debiased is None
+
+
+def test_a_difference_is_that_of_each_resample():
+    parts = [Replicates(x, np.array([x, 2 * x]), np.array([x]), np.array([x, 0.0])) for x in (5.0, 2.0)]
+    found = parts[0].minus(parts[1])
+    assert (found.estimate, found.values.tolist(), found.deviations.tolist()) == (3, [3, 6], [3])
+    assert found.debiased.tolist() == [3, 0]
+    assert parts[0].minus(parts[1]._replace(debiased=None)).debiased is None
+
+
+def test_debiased_is_without_twice_the_noise():
+    draw = np.random.default_rng(2)
+    rows = (draw.random((5, 400)) < 0.5).astype(float)
+    sums = group_sums(np.concatenate([rows, np.ones((1, 400))]), np.arange(400), 400)
+    *_, mean, _, std, sensitivity = spread_replicates(draw_sample(sums, "debiased", 2000))
+    variance = np.mean(std.values**2) - std.estimate**2
+    assert noise(std) ** 2 == pytest.approx(variance)
+    assert std.debiased == pytest.approx(np.sqrt(np.clip(std.values**2 - 2 * variance, 0, None)), abs=1e-9)
+    assert sensitivity.debiased == pytest.approx(100 * std.debiased / mean.values)
+    found, _ = interval(std)
+    assert found.shown == found.debiased
+    assert found.debiased == pytest.approx(np.percentile(std.debiased, [2.5, 97.5]), abs=1e-6)
+    assert noise(std) == pytest.approx(100 * np.sqrt(0.25 / 400), rel=0.2)
 
 
 @pytest.mark.parametrize(
@@ -106,11 +130,11 @@ def test_a_weighted_sum_of_independent_numbers():
     ],
 )
 def test_no_interval_has_a_reason(estimate, values, reason):
-    assert interval(Replicates(estimate, np.array(values), 1.0, 0.0)) == (None, reason)
+    assert interval(Replicates(estimate, np.array(values), np.ones(1))) == (None, reason)
 
 
 def test_an_estimate_outside_its_resamples_has_no_bca_interval():
-    found, reason = interval(Replicates(0.0, np.arange(1.0, 101.0), 1.0, 0.0))
+    found, reason = interval(Replicates(0.0, np.arange(1.0, 101.0), np.ones(1)))
     assert found.bca is None
     assert found.shown == found.percentile
     assert reason == "it lies outside all its resamples"
@@ -118,10 +142,12 @@ def test_an_estimate_outside_its_resamples_has_no_bca_interval():
 
 @settings(max_examples=50, deadline=None)
 @given(
-    st.lists(st.floats(-100, 100), min_size=2, max_size=60), st.floats(-100, 100), st.floats(0, 10), st.floats(-1, 1)
+    st.lists(st.floats(-100, 100), min_size=2, max_size=60),
+    st.floats(-100, 100),
+    st.lists(st.floats(-10, 10), min_size=1, max_size=20),
 )
-def test_bounds_are_ordered_and_among_the_resamples(values, estimate, squares, skew):
-    found, _ = interval(Replicates(estimate, np.array(values), squares, skew * squares**1.5))
+def test_bounds_are_ordered_and_among_the_resamples(values, estimate, deviations):
+    found, _ = interval(Replicates(estimate, np.array(values), np.array(deviations)))
     if found is not None:
         for low, high in filter(None, (found.percentile, found.bca)):
             assert min(values) - 1e-6 <= low <= high <= max(values) + 1e-6

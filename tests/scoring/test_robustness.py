@@ -114,10 +114,10 @@ def test_fewer_wordings_are_all_subsets(values):
 def test_extrapolation_is_right_for_normal_scores():
     """The mean over many draws of five normal scores, extrapolated, is the std of the population."""
     draw = np.random.default_rng(0)
-    predicted = [sensitivity_by_wordings(draw.normal(50, 2, 5).tolist()) for _ in range(4000)]
+    predicted = [sensitivity_by_wordings(draw.normal(50, 2, 5).tolist()) for _ in range(1000)]
     for key, count in (("inf", None), ("10", 10)):
         true = 100 * 2 / 50 * (1 if count is None else c4(count))
-        assert statistics.mean(row[key] for row in predicted) == pytest.approx(true, rel=0.02)
+        assert statistics.mean(row[key] for row in predicted) == pytest.approx(true, rel=0.04)
 
 
 def test_undefined_where_a_subset_has_a_mean_of_0():

@@ -187,6 +187,10 @@ def test_option_scores_bring_their_own_accuracy(tmp_path):
     assert scores.tasks["nlvr"].metrics["accuracy_options"].per_instruction == [100, 100, 100, 50, 50]
     assert scores.tasks["nlvr"].metrics["accuracy"].mean == 0
     assert "accuracy_options" in scores.digests.metrics
+    digest = scores.digests.predictions["nlvr"]
+    rows[0]["option_scores"][0] -= 0.5
+    write_lines(file, rows)
+    assert score_submission(opened(folder, data), load_cards()).digests.predictions["nlvr"] != digest
     del rows[7]["option_scores"]
     write_lines(file, rows)
     metric = score_submission(opened(folder, data), load_cards()).tasks["nlvr"].metrics["accuracy_options"]
