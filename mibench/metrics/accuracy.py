@@ -1,31 +1,13 @@
 """The accuracy family: is the answer the right one, and if not, was it the format that failed?"""
 
-import functools
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from mibench.metrics.references import References
-
-LONGEST_REMEMBERED = 200
-"""Characters; answers repeat if they are short, and longer ones would fill the memory."""
+from mibench.metrics.remember import remembered
 
 _PIECE = re.compile(r"\S{1,256}")
-
-Text = TypeVar("Text", str, bytes)
-Result = TypeVar("Result")
-
-
-def remembered(rule: Callable[[Text], Result]) -> Callable[[Text], Result]:
-    """Make a rule remember what it returned for the last short texts."""
-    remembering = functools.lru_cache(maxsize=1 << 14)(rule)
-
-    @functools.wraps(rule)
-    def remember(text: Text) -> Result:
-        return remembering(text) if len(text) <= LONGEST_REMEMBERED else rule(text)
-
-    return remember
 
 
 @remembered

@@ -7,8 +7,8 @@ Overlap is intersection over union, IoU (Everingham et al., 2010, The PASCAL Vis
 import re
 from collections.abc import Sequence
 
-from mibench.metrics.accuracy import remembered
 from mibench.metrics.references import References
+from mibench.metrics.remember import remembered
 
 Box = tuple[float, float, float, float]
 

@@ -11,8 +11,8 @@ from rapidfuzz.distance import LCSseq
 from rapidfuzz.process import cpdist
 
 from mibench.errors import InputError
-from mibench.metrics.accuracy import remembered
 from mibench.metrics.references import References
+from mibench.metrics.remember import remembered
 
 WORDS_TOGETHER = 500_000
 """Distinct words from which a new block of comparisons begins; 1,112,064 characters are there to name them by."""

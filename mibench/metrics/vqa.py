@@ -6,8 +6,8 @@ Source of the rules: `vqaEval.py` in GT-Vision-Lab/VQA, its oddities included.
 import re
 from collections.abc import Iterator
 
-from mibench.metrics.accuracy import remembered
 from mibench.metrics.references import References
+from mibench.metrics.remember import remembered
 
 AGREEING = 3
 """So many of the others make an answer fully right."""

@@ -230,15 +230,23 @@ def _ranks(label: str, sign: int, tasks: Sequence[_Task], weights: Mapping[str, 
         if math.isnan(part.estimate):
             found.append(Rank(value=None, ci=None, rank=None, interval=None))
             continue
-        best = 1 + (resampled > own).sum(axis=0)
-        worst = (resampled >= own).sum(axis=0)
-        bounds = (np.quantile(best, 0.025, method="lower"), np.quantile(worst, 0.975, method="higher"))
         found.append(
             Rank(
                 value=round(part.estimate, DIGITS),
                 ci=interval(part)[0],
                 rank=1 + int((estimates > estimate).sum()),
-                interval=(int(bounds[0]), int(bounds[1])) if own.size and not np.isnan(own).any() else None,
+                interval=_rank_interval(own, resampled),
             )
         )
     return found
+
+
+def _rank_interval(own: Floats, resampled: Floats) -> tuple[int, int] | None:
+    """Return between which ranks one submission stays; resamples of all are [submissions, resamples]."""
+    if not own.size or np.isnan(own).any():
+        return None
+    best, worst = 1 + (resampled > own).sum(axis=0), (resampled >= own).sum(axis=0)
+    return (
+        int(np.quantile(best, 0.025, method="lower")),
+        int(np.quantile(worst, 0.975, method="higher")),
+    )

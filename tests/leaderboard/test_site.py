@@ -12,7 +12,7 @@ from mibench.errors import InputError
 from mibench.leaderboard.plot import MARGIN, WIDTH, dot_plot
 from mibench.leaderboard.published import load_published
 from mibench.leaderboard.site import MARKER, build_site
-from mibench.scoring.report import Digests, Scores, write_scores
+from mibench.scoring.report import Digests, Interval, Intervals, Scores, write_scores
 from mibench.scoring.summary import summarise
 from mibench.submissions.description import Description, Model, write_description
 from tests.builders import task_scores
@@ -308,6 +308,24 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path):
 def test_missing_submissions_are_told(tmp_path):
     with pytest.raises(InputError, match="not a folder"):
         build_site(tmp_path / "absent", tmp_path / "site", CARDS)
+
+
+def test_intervals_and_chance_stand_beside_the_numbers(tmp_path):
+    report = submit(tmp_path / "submissions" / "one", 20)
+    interval = Interval(percentile=(1.25, 9.5), bca=(2.0, 8.0), debiased=None)
+    task = report.tasks["nlvr"]
+    metric = msgspec.structs.replace(
+        task.metrics["accuracy"], ci=Intervals(per_instruction=[None] * 5, mean=interval, sensitivity=interval)
+    )
+    task = msgspec.structs.replace(task, at_chance=True, metrics={**task.metrics, "accuracy": metric})
+    summary = msgspec.structs.replace(report.summary, at_chance=["nlvr"])
+    changed = msgspec.structs.replace(report, tasks={**report.tasks, "nlvr": task}, summary=summary)
+    write_scores(tmp_path / "submissions" / "one", changed)
+    build_site(tmp_path / "submissions", tmp_path / "site", CARDS)
+    page = (tmp_path / "site" / "submissions" / "one.html").read_text()
+    assert page.count("<small>2.00 to 8.00</small>") == 2
+    assert page.count("<small>at chance</small>") == 1
+    assert "<small>at chance on 1</small>" in (tmp_path / "site" / "index.html").read_text()
 
 
 def test_an_undefined_sensitivity_is_a_dash(tmp_path):

@@ -5,15 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mibench.metrics.accuracy import (
-    LONGEST_REMEMBERED,
-    _nfkc,
-    accuracy,
-    accuracy_lenient,
-    accuracy_strict,
-    normalise,
-    remembered,
-)
+from mibench.metrics.accuracy import _nfkc, accuracy, accuracy_lenient, accuracy_strict, normalise
 from mibench.metrics.references import References
 
 YES_NO = ("yes", "no", "not sure")
@@ -43,19 +35,6 @@ def test_normalise(text, plain):
 def test_normalise_is_idempotent_up_to_compatibility_forms(text):
     once = normalise(text)
     assert normalise(once) == normalise(normalise(once))
-
-
-@given(st.text(max_size=2 * LONGEST_REMEMBERED))
-def test_remembering_changes_nothing(text):
-    assert normalise(text) == normalise.__wrapped__(text)
-
-
-def test_only_short_texts_are_remembered():
-    asked = []
-    size = remembered(lambda text: asked.append(text) or len(text))
-    short, long = "x" * LONGEST_REMEMBERED, "x" * (LONGEST_REMEMBERED + 1)
-    assert [size(text) for text in (short, long, short, long)] == [200, 201, 200, 201]
-    assert asked == [short, long, long]
 
 
 @given(

@@ -141,3 +141,12 @@ def test_faulty_predictions_are_not_compared(tmp_path, folders, data):
     (folder / "predictions" / "nlvr.jsonl").write_text("no\n")
     with pytest.raises(InvalidSubmissionError):
         compare_submissions({"fair": opened(folders["fair"], data), "faulty": opened(folder, data)})
+
+
+def test_one_group_has_no_intervals_and_no_ranks_but_an_order(tmp_path):
+    data = make_data(tmp_path / "data", count=1)
+    folders = {name: make_submission(tmp_path / name, data, right_in(share)) for name, share in (("a", 1), ("b", 0))}
+    found = compare(folders, data, "a", "b")
+    assert [standing.aggregate.rank for standing in found.submissions] == [1, 2]
+    assert {standing.aggregate.interval for standing in found.submissions} == {None}
+    assert (found.pairs[0].aggregate.value, found.pairs[0].aggregate.ci) == (100, None)
