@@ -24,7 +24,7 @@ from mibench.data.store import DataFolder, store_task
 from mibench.instances import Instance, Prediction
 from mibench.scoring.resampling import RESAMPLES, draw_sample, group_sums
 from mibench.scoring.rows import read_rows
-from mibench.scoring.score import score_submission
+from mibench.scoring.score import score_submission, worthwhile_processes
 from mibench.submissions.description import Model, read_description, write_description
 from mibench.submissions.reading import Submission
 from mibench.submissions.writing import PredictionWriter, describe
@@ -139,7 +139,8 @@ def rows(folder: Path) -> None:
 
 
 def score(folder: Path) -> None:
-    score_submission(opened(folder), load_cards())
+    submission = opened(folder)
+    score_submission(submission, load_cards(), processes=worthwhile_processes(submission))
 
 
 def plain_bootstrap(folder: Path) -> None:
@@ -161,8 +162,8 @@ def our_bootstrap(folder: Path) -> None:
 STEPS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "json_loads": ("a plain loop of json.loads", json_loads),
     "answers": ("reading and checking every line", answers),
-    "rows": ("the same, and all metrics", rows),
-    "score": ("the same, and all intervals: `mibench score`", score),
+    "rows": ("the same, and all metrics, in one process", rows),
+    "score": ("all of it, and all intervals, in two processes: `mibench score`", score),
 }
 BOOTSTRAPS = {"plain_bootstrap": plain_bootstrap, "our_bootstrap": our_bootstrap}
 
@@ -183,7 +184,7 @@ def main() -> None:
             prepare(folder)
         if arguments.profile:
             profiler = cProfile.Profile()
-            profiler.runcall(score, folder)
+            profiler.runcall(score_submission, opened(folder), load_cards())
             pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
         else:
             print_tables(folder)

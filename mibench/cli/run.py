@@ -56,7 +56,7 @@ def run(
     from mibench.running.plan import count_requests
     from mibench.running.runner import run as run_model
     from mibench.scoring.report import write_scores
-    from mibench.scoring.score import score_submission
+    from mibench.scoring.score import score_submission, worthwhile_processes
     from mibench.submissions.description import Model, read_description
     from mibench.submissions.reading import Submission
     from mibench.submissions.writing import describe
@@ -97,7 +97,8 @@ def run(
         )
     benchmark = load_cards()
     submission = Submission(folder, read_description(folder), benchmark, data)
-    scores = score_submission(submission, benchmark, track("scoring"))
+    processes = worthwhile_processes(submission)
+    scores = score_submission(submission, benchmark, track("scoring"), processes=processes)
     write_scores(folder, scores)
     print_scores(scores)
     click.echo(f"submission: {folder}", err=True)

@@ -62,10 +62,11 @@ def _compute(folder: Path, data_choice: str, *, captions: bool) -> "Scores":
     from mibench.cards import load_cards
     from mibench.cli.inputs import open_submission
     from mibench.cli.progress import track
-    from mibench.scoring.score import score_submission
+    from mibench.scoring.score import score_submission, worthwhile_processes
 
     submission = open_submission(folder, data_choice)
-    return score_submission(submission, load_cards(), track("scoring"), captions=captions)
+    processes = worthwhile_processes(submission)
+    return score_submission(submission, load_cards(), track("scoring"), captions=captions, processes=processes)
 
 
 def _tell_whether_it_holds(folder: Path, published: "Scores", again: "Scores", *, as_json: bool) -> None:

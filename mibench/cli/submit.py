@@ -53,7 +53,7 @@ def submit(
     from mibench.cli.tables import print_scores
     from mibench.errors import InputError
     from mibench.scoring.report import write_scores
-    from mibench.scoring.score import score_submission
+    from mibench.scoring.score import score_submission, worthwhile_processes
     from mibench.submissions.description import Model
     from mibench.submissions.reading import Submission
     from mibench.submissions.submitting import raw_tasks
@@ -71,7 +71,8 @@ def submit(
         first = error.errors(include_url=False)[0]
         raise InputError(f"--{first['loc'][0]}: {first['msg']}", remedy="see 'mibench submit --help'") from None
     write_submission(files, folder, description, benchmark, data)
-    scores = score_submission(Submission(folder, description, benchmark, data), benchmark)
+    submission = Submission(folder, description, benchmark, data)
+    scores = score_submission(submission, benchmark, processes=worthwhile_processes(submission))
     write_scores(folder, scores)
     print_scores(scores)
     click.echo(f"submission: {folder}", err=True)

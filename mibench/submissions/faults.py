@@ -27,6 +27,11 @@ class Faults:
         """Note a fault that was raised."""
         self.add(error.message, file=Path(error.file) if error.file else None, line=error.line, remedy=error.remedy)
 
+    def extend(self, others: "Faults") -> None:
+        """Note the faults that another list holds, those too of which it holds only the count."""
+        self._shown = [*self._shown, *others][:SHOWN]
+        self._count += len(others)
+
     def __len__(self) -> int:
         return self._count
 

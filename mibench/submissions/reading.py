@@ -1,9 +1,10 @@
 """Reading a submission against the data that it answers, one pass, every fault told."""
 
+import copy
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -129,6 +130,12 @@ class Submission:
         self.cards = [card for name, card in cards.items() if name in description.cards]
         self._files = self._find_files(cards)
         self._check_origin(cards)
+
+    def with_new_faults(self) -> Self:
+        """Return the same submission with an empty list of faults."""
+        other = copy.copy(self)
+        other.faults = Faults()
+        return other
 
     def _find_files(self, cards: Mapping[str, TaskCard]) -> dict[str, list[Path]]:
         """Return the prediction files by task; a task's rows may be split over `<task>.<anything>.jsonl`."""

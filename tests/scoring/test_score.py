@@ -10,7 +10,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from mibench.cards import load_cards
 from mibench.scoring.report import read_scores, write_scores
-from mibench.scoring.score import score_submission
+from mibench.scoring.score import score_submission, worthwhile_processes
 from mibench.submissions.faults import InvalidSubmissionError
 from tests.builders import make_data, make_submission, opened, write_lines
 
@@ -130,3 +130,35 @@ def test_nothing_is_nan(tmp_path, data):
     for task in found.tasks.values():
         for metric in task.metrics.values():
             assert all(math.isfinite(value) for value in metric.per_instruction)
+
+
+def test_the_number_of_processes_changes_nothing(tmp_path, data):
+    folder = make_submission(tmp_path / "submission", data, messy)
+    one, two = (
+        score_submission(opened(folder, data), load_cards(), processes=processes).to_json() for processes in (1, 2)
+    )
+    assert one == two
+
+
+def test_faults_come_from_all_processes_in_order(tmp_path, data):
+    folder = make_submission(tmp_path / "submission", data)
+    for task in ("nlvr", "text_vqa"):
+        file = folder / "predictions" / f"{task}.jsonl"
+        file.write_text("no\n" * 12 + file.read_text())
+    messages = []
+    for processes in (1, 2):
+        with pytest.raises(InvalidSubmissionError) as caught:
+            score_submission(opened(folder, data), load_cards(), processes=processes)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert len(caught.value.faults) == 24
+    assert messages[0].splitlines()[-1] == "... and 4 more"
+    assert "nlvr.jsonl:12: not JSON" in messages[0]
+
+
+def test_processes_pay_for_many_rows(tmp_path, data, monkeypatch):
+    submission = opened(make_submission(tmp_path / "submission", data), data)
+    assert worthwhile_processes(submission) == 1
+    monkeypatch.setattr("mibench.scoring.score.WORTH_PROCESSES", 60)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    assert worthwhile_processes(submission) == 3
