@@ -11,7 +11,7 @@ from mibench.instances import Request
 from mibench.metrics import METRICS
 from mibench.metrics.caption import CAPTION
 from mibench.metrics.references import References
-from mibench.scoring.comparison import Pair, Rank, TaskComparison
+from mibench.scoring.comparison import Difference, Pair, Rank, TaskComparison
 from mibench.scoring.report import Interval, MetricScores, Robustness, Summary, TaskScores
 from mibench.scoring.spread import spread
 
@@ -46,7 +46,9 @@ def test_the_worked_example_is_right():
         assert printed == [f"{value:.2f}" for value in expected]
 
 
-@pytest.mark.parametrize("kind", [MetricScores, TaskScores, Robustness, Summary, Interval, TaskComparison, Pair, Rank])
+@pytest.mark.parametrize(
+    "kind", [MetricScores, TaskScores, Robustness, Summary, Interval, TaskComparison, Difference, Pair, Rank]
+)
 def test_every_number_is_documented(kind):
     """Each field that holds a number stands in a table, in backticks."""
     named = {name for table in tables("scores.md") for row in table for name in re.findall(r"`(\w+)`", row[0])}

@@ -21,10 +21,11 @@ def compare(folders: tuple[Path, ...], data_choice: str, as_json: bool) -> None:
       mibench compare runs/a runs/b --data data
 
     Prints a verdict for each two: the difference of their aggregates and of their Sensitivities with 95 % intervals
-    from paired resamples of pictures, p-values of a paired permutation test, and for each task the same with Holm's
-    correction. "flips" is how often one wording alone would have ranked the two the other way round. With three or
-    more, ranks come with their intervals as well.
+    from paired resamples of pictures, for scores the p-value of a paired permutation test, and for each task the same
+    with Holm's correction. "flips" is how often one wording alone would have ranked the two the other way round. With
+    three or more, ranks come with their intervals as well.
     """
+    from mibench.cards import load_cards
     from mibench.cli.comparison_tables import print_comparison
     from mibench.cli.inputs import open_submission, write_json
     from mibench.cli.progress import track
@@ -33,13 +34,13 @@ def compare(folders: tuple[Path, ...], data_choice: str, as_json: bool) -> None:
 
     if len(folders) < 2:
         raise InputError("one submission alone", file=folders[0], remedy="name two folders or more")
-    names = [folder.name for folder in folders]
+    names = [folder.resolve().name for folder in folders]
     if len(set(names)) < len(names):
         names = [str(folder) for folder in folders]
     if len(set(names)) < len(names):
         raise InputError("a submission is named twice", remedy="name each folder once")
     submissions = {name: open_submission(folder, data_choice) for name, folder in zip(names, folders, strict=True)}
-    found = compare_submissions(submissions, track("comparing"))
+    found = compare_submissions(submissions, load_cards(), track("comparing"))
     if as_json:
         write_json(found)
     else:

@@ -13,8 +13,11 @@ def print_explanation(scores: Scores) -> None:
     out = console()
     for title, table in (
         ("Scores with 95 % intervals, and what guessing would give", _scores(scores)),
-        ("What the wording does to the score, with 95 % intervals", _spreads(scores)),
-        ("What the wording does to single answers: shares of their variance; rows answered alike", _rows(scores.tasks)),
+        ('What the wording does to the score; "noise?": sampling alone could have done it', _spreads(scores)),
+        (
+            "What decides single scores, in shares of their variance; how many rows are answered alike",
+            _rows(scores.tasks),
+        ),
         ("The best and the worst wording", _wordings(scores.tasks)),
         ("Sensitivity with fewer wordings or more, and std without its small-sample bias", _by_wordings(scores)),
     ):
@@ -40,15 +43,16 @@ def _scores(scores: Scores) -> Table:
 
 
 def _spreads(scores: Scores) -> Table:
-    table = named_table("task", numbers=["std", "interval", "noise", "Sensitivity", "interval"])
+    table = named_table("task", numbers=["std", "noise", "Sensitivity", "interval", ""])
     for name, task in scores.tasks.items():
         found, ci = task.metrics[task.primary], task.metrics[task.primary].ci
         std, sensitivity = (ci.std, ci.sensitivity) if ci else (None, None)
-        spread = (number(found.std), bounds(std), number(found.std_noise))
-        table.add_row(name, *spread, number(found.sensitivity), bounds(sensitivity))
+        doubt = "noise?" if std and std.shown[0] <= 0 else ""
+        spread = (number(found.std), number(found.std_noise), number(found.sensitivity))
+        table.add_row(name, *spread, bounds(sensitivity), doubt)
     table.add_section()
     summary = scores.summary
-    table.add_row("all multimodal", "", "", "", number(summary.sensitivity), bounds(summary.ci.sensitivity))
+    table.add_row("all multimodal", "", "", number(summary.sensitivity), bounds(summary.ci.sensitivity))
     return table
 
 
@@ -68,7 +72,11 @@ def _percent(share: Share | None) -> str:
 def _wordings(tasks: Mapping[str, TaskScores]) -> Table:
     table = named_table("task", numbers=["best", "interval", "worst", "interval"])
     for name, task in tasks.items():
-        table.add_row(name, *_wording(task.robustness.best), *_wording(task.robustness.worst))
+        best, worst = task.robustness.best, task.robustness.worst
+        if best and worst and best.score == worst.score:
+            table.add_row(name, "all alike")
+        else:
+            table.add_row(name, *_wording(best), *_wording(worst))
     return table
 
 
@@ -80,7 +88,7 @@ def _by_wordings(scores: Scores) -> Table:
     rows = {name: task.robustness.sensitivity_by_wordings for name, task in scores.tasks.items()}
     rows["all multimodal"] = scores.summary.sensitivity_by_wordings
     counts = list(dict.fromkeys(count for row in rows.values() for count in row))
-    table = named_table("task", numbers=[*counts, "std"])
+    table = named_table("task", numbers=[*counts, "corrected std"])
     for name, row in rows.items():
         task = scores.tasks.get(name)
         std = number(task.metrics[task.primary].std_corrected) if task else ""

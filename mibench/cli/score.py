@@ -39,10 +39,11 @@ def score(folder: Path, data_choice: str, group: str | None, explain: bool, chec
     """
     from mibench.scoring.report import read_scores, write_scores
 
+    if (explain and (as_json or check)) or (group and check):
+        raise click.UsageError("--json prints all that --explain does; --check takes neither --explain nor --metrics")
     if check:
-        published = read_scores(folder)
-        again = _compute(folder, data_choice, captions="cider" in published.digests.metrics)
-        _tell_whether_it_holds(folder, published, again, as_json=as_json)
+        captions = "cider" in read_scores(folder).digests.metrics
+        _tell_whether_it_holds(folder, _compute(folder, data_choice, captions=captions), as_json=as_json)
         return
     scores = _compute(folder, data_choice, captions=group == "caption")
     write_scores(folder, scores)
@@ -69,11 +70,14 @@ def _compute(folder: Path, data_choice: str, *, captions: bool) -> "Scores":
     return score_submission(submission, load_cards(), track("scoring"), captions=captions, processes=processes)
 
 
-def _tell_whether_it_holds(folder: Path, published: "Scores", again: "Scores", *, as_json: bool) -> None:
+def _tell_whether_it_holds(folder: Path, again: "Scores", *, as_json: bool) -> None:
+    import msgspec
+
     from mibench.cli.inputs import write_json
     from mibench.scoring.check import differences
+    from mibench.scoring.report import FILE_NAME
 
-    found = differences(published, again)
+    found = differences(msgspec.json.decode((folder / FILE_NAME).read_bytes()), again)
     if as_json:
         write_json({"holds": not found, "differences": found})
     else:

@@ -65,7 +65,7 @@ def print_scores(scores: Scores) -> None:
 
 def number(value: float | None) -> str:
     """Return a score with two decimals, or a dash where it is undefined."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
 def bounds(found: Interval | None) -> str:

@@ -14,13 +14,13 @@ import numpy as np
 from mibench.cards import INSTRUCTIONS, TaskCard
 from mibench.errors import InputError
 from mibench.scoring.comparison import Comparison, Difference, Pair, Rank, Standing, TaskComparison
-from mibench.scoring.intervals import DIGITS, Replicates, interval
+from mibench.scoring.intervals import DIGITS, TAILS, Replicates, interval
 from mibench.scoring.permutation import exchange, holm, p_value
 from mibench.scoring.resampling import RESAMPLES, Floats, draw_sample, group_sums
 from mibench.scoring.rows import TaskRows, read_rows
 from mibench.scoring.score import resampling_seed
 from mibench.scoring.spread import SPREAD, spread_replicates
-from mibench.scoring.summary import task_weights
+from mibench.scoring.summary import SUITES, task_weights
 from mibench.scoring.verdict import verdict
 from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.reading import Submission
@@ -35,7 +35,7 @@ class _Task(NamedTuple):
     Attributes:
         scores: of each submission under each wording, 0 to 100.
         numbers: of each submission, by `SPREAD`.
-        exchanged: differences of each pair under random exchanges, by `SPREAD`, [permutations].
+        exchanged: differences of the means of each pair under random exchanges, [permutations].
 
     """
 
@@ -44,11 +44,12 @@ class _Task(NamedTuple):
     groups: int
     scores: list[list[float]]
     numbers: list[dict[str, Replicates]]
-    exchanged: dict[tuple[int, int], dict[str, Floats]]
+    exchanged: dict[tuple[int, int], Floats]
 
 
 def compare_submissions(
     submissions: Mapping[str, Submission],
+    benchmark: Mapping[str, TaskCard],
     watch: Callable[[Iterable[TaskCard]], Iterable[TaskCard]] = iter,
     resamples: int = RESAMPLES,
 ) -> Comparison:
@@ -56,6 +57,7 @@ def compare_submissions(
 
     Args:
         submissions: by name; opened folders.
+        benchmark: all tasks of the benchmark, to say how many are compared.
         watch: wraps the tasks, to show progress.
         resamples: of groups, and permutations, for each task.
 
@@ -77,7 +79,9 @@ def compare_submissions(
         seed = resampling_seed(card.name, next(iter(submissions.values())).description)
         tasks.append(_read_task(rows, seed, resamples))
     if not tasks:
-        raise InputError("nothing to compare", remedy=notes[0] if notes else "give submissions that share a task")
+        raise InputError("nothing to compare", remedy=" ".join(notes) or "give submissions that share a task")
+    if len(tasks) < len(benchmark):
+        notes.insert(0, f"Aggregate and Sensitivity are over the {len(tasks)} of {len(benchmark)} tasks compared.")
     return _compare(list(submissions), tasks, notes)
 
 
@@ -121,8 +125,8 @@ def _read_task(rows: Sequence[TaskRows], seed: str, resamples: int) -> _Task:
 
 
 def _compare(names: Sequence[str], tasks: Sequence[_Task], notes: Sequence[str]) -> Comparison:
-    suites = {suite: [task.card.name for task in tasks if task.card.suite == suite] for suite in ("multimodal", "nlp")}
-    weights = task_weights(suites["multimodal"], suites["nlp"])
+    multimodal, nlp = ([task.card.name for task in tasks if task.card.suite == suite] for suite in SUITES)
+    weights = task_weights(multimodal, nlp)
     overall = {"mean": weights["aggregate"], "sensitivity": weights["Sensitivity"]}
     return Comparison(
         tasks=[task.card.name for task in tasks],
@@ -139,47 +143,47 @@ def _compare_pair(names: Sequence[str], one: int, two: int, tasks: Sequence[_Tas
         label: {task.card.name: task.numbers[one][label].minus(task.numbers[two][label]) for task in tasks}
         for label in LABELS
     }
-    exchanged = {label: {task.card.name: task.exchanged[one, two][label] for task in tasks} for label in LABELS}
-    by_task = {
-        label: holm({name: _difference(part, exchanged[label][name]) for name, part in parts[label].items()})
-        for label in LABELS
-    }
-    whole = {
-        label: _difference(
-            Replicates.weighted((weight, parts[label][name]) for name, weight in overall[label].items()),
-            _weighted(overall[label], exchanged[label]),
-        )
-        if overall[label]
-        else Difference(value=None)
-        for label in LABELS
-    }
+    exchanged = {task.card.name: task.exchanged[one, two] for task in tasks}
+    means = holm({name: _difference(part, exchanged[name]) for name, part in parts["mean"].items()})
+    aggregate = _difference(_over_tasks(overall["mean"], parts["mean"]), _weighted(overall["mean"], exchanged))
+    sensitivity = Difference(value=None, reason="no multimodal task was compared")
+    if overall["sensitivity"]:
+        sensitivity = _difference(_over_tasks(overall["sensitivity"], parts["sensitivity"]))
     gaps = {task.card.name: np.subtract(task.scores[one], task.scores[two]) for task in tasks}
     compared = {
         task.card.name: TaskComparison(
             n=task.n,
             groups=task.groups,
             metric=task.card.primary_metric,
-            mean=by_task["mean"][task.card.name],
-            sensitivity=by_task["sensitivity"][task.card.name],
-            flips=_flips(gaps[task.card.name], float(gaps[task.card.name].sum())),
+            mean=means[task.card.name],
+            sensitivity=_difference(parts["sensitivity"][task.card.name]),
+            flips=_flips(gaps[task.card.name], float(gaps[task.card.name].mean())),
         )
         for task in tasks
     }
     return Pair(
         first=names[one],
         second=names[two],
-        aggregate=whole["mean"],
-        sensitivity=whole["sensitivity"],
-        flips=_flips(_one_wording(gaps, overall["mean"]), whole["mean"].value or 0.0),
+        aggregate=aggregate,
+        sensitivity=sensitivity,
+        flips=_flips(_one_wording(gaps, overall["mean"]), aggregate.value or 0.0),
         tasks=compared,
-        verdict=verdict(names[one], names[two], whole["mean"], whole["sensitivity"], list(by_task["mean"].values())),
+        verdict=verdict(names[one], names[two], aggregate, sensitivity, list(means.values())),
     )
 
 
-def _difference(part: Replicates, exchanged: Floats) -> Difference:
-    if math.isnan(part.estimate):
-        return Difference(value=None)
-    return Difference(value=round(part.estimate, DIGITS), ci=interval(part)[0], p=p_value(part.estimate, exchanged))
+def _over_tasks(weights: Mapping[str, float], parts: Mapping[str, Replicates]) -> Replicates:
+    return Replicates.weighted((weight, parts[name]) for name, weight in weights.items())
+
+
+def _difference(part: Replicates, exchanged: Floats | None = None) -> Difference:
+    found, reason = interval(part)
+    return Difference(
+        value=None if math.isnan(part.estimate) else round(part.estimate, DIGITS),
+        ci=found,
+        p=None if exchanged is None else p_value(part.estimate, exchanged),
+        reason=reason,
+    )
 
 
 def _weighted(weights: Mapping[str, float], parts: Mapping[str, Floats]) -> Floats:
@@ -187,11 +191,17 @@ def _weighted(weights: Mapping[str, float], parts: Mapping[str, Floats]) -> Floa
     return total
 
 
+def _settled(values: Floats) -> Floats:
+    """Return values without what rounding left of them, so that equal ones are equal."""
+    return np.round(values, 9) + 0.0
+
+
 def _flips(gaps: Floats, gap: float) -> float | None:
     """Return the share of gaps on the other side of 0 than `gap`; one of 0 is half a flip."""
-    if gap == 0:
+    side, sides = np.sign(np.round(gap, DIGITS)), np.sign(_settled(gaps))
+    if side == 0:
         return None
-    return round(float((np.sign(gaps) != np.sign(gap)).mean() - (gaps == 0).mean() / 2), DIGITS)
+    return round(float((sides != side).mean() - (sides == 0).mean() / 2), DIGITS)
 
 
 def _one_wording(gaps: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -213,40 +223,30 @@ def _standings(names: Sequence[str], tasks: Sequence[_Task], overall: Weights) -
 
 def _ranks(label: str, sign: int, tasks: Sequence[_Task], weights: Mapping[str, float]) -> list[Rank]:
     """Return each submission's number and rank; `sign` is -1 where less is better."""
-    submissions, card_names = len(tasks[0].numbers), [task.card.name for task in tasks]
+    submissions = len(tasks[0].numbers)
     if not weights:
         return [Rank(value=None, ci=None, rank=None, interval=None)] * submissions
     parts = [
-        Replicates.weighted(
-            (weights[name], task.numbers[submission][label])
-            for name, task in zip(card_names, tasks, strict=True)
-            if name in weights
-        )
+        _over_tasks(weights, {task.card.name: task.numbers[submission][label] for task in tasks})
         for submission in range(submissions)
     ]
-    found = []
-    resampled, estimates = (sign * np.stack([p.values for p in parts]), sign * np.array([p.estimate for p in parts]))
-    for part, own, estimate in zip(parts, resampled, estimates, strict=True):
-        if math.isnan(part.estimate):
-            found.append(Rank(value=None, ci=None, rank=None, interval=None))
-            continue
-        found.append(
-            Rank(
-                value=round(part.estimate, DIGITS),
-                ci=interval(part)[0],
-                rank=1 + int((estimates > estimate).sum()),
-                interval=_rank_interval(own, resampled),
-            )
+    resampled = _settled(sign * np.stack([part.debiased.values if part.debiased else part.values for part in parts]))
+    estimates = _settled(sign * np.array([part.estimate for part in parts]))
+    return [
+        Rank(
+            value=None if math.isnan(part.estimate) else round(part.estimate, DIGITS),
+            ci=interval(part)[0],
+            rank=None if math.isnan(part.estimate) else 1 + int((estimates > estimate).sum()),
+            interval=_rank_interval(own, resampled),
         )
-    return found
+        for part, own, estimate in zip(parts, resampled, estimates, strict=True)
+    ]
 
 
 def _rank_interval(own: Floats, resampled: Floats) -> tuple[int, int] | None:
     """Return between which ranks one submission stays; resamples of all are [submissions, resamples]."""
-    if not own.size or np.isnan(own).any():
+    if not own.size or np.isnan(resampled).any():
         return None
     best, worst = 1 + (resampled > own).sum(axis=0), (resampled >= own).sum(axis=0)
-    return (
-        int(np.quantile(best, 0.025, method="lower")),
-        int(np.quantile(worst, 0.975, method="higher")),
-    )
+    low, high = TAILS
+    return int(np.quantile(best, low, method="lower")), int(np.quantile(worst, high, method="higher"))

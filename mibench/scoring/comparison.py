@@ -11,8 +11,10 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         value: None where one of the two is undefined.
         ci: 95 % interval of the paired resamples.
-        p: of the paired permutation test, two-sided; never below 1 / (permutations + 1).
+        p: of the paired permutation test, two-sided; never below 1 / (permutations + 1). None for Sensitivities, which
+            may be equal though the answers are not alike.
         p_holm: the same, corrected for the number of tasks.
+        reason: why the value or its interval is None.
 
     """
 
@@ -20,6 +22,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     ci: Interval | None = None
     p: float | None = None
     p_holm: float | None = None
+    reason: str | None = None
 
 
 class TaskComparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +66,8 @@ class Rank(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         rank: 1 is best; equal ones share it.
-        interval: the ranks between the 2.5th and the 97.5th percentile of the resamples.
+        interval: the ranks between the 2.5th and the 97.5th percentile of the resamples; of a Sensitivity, of its
+            debiased values.
 
     """
 

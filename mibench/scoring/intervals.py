@@ -5,6 +5,7 @@ again. Where sampling outweighs the wordings, the first two intervals then miss 
 parts out (`mibench.scoring.spread.spread_replicates`).
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 from typing import NamedTuple, Self
@@ -15,11 +16,25 @@ from mibench.scoring.report import Interval
 from mibench.scoring.resampling import Floats
 
 LEVEL = 0.95
+TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+"""The percentiles between which an interval lies, as shares."""
 DIGITS = 6
 """Decimals of a printed bound, far below its own error and far above the rounding of any platform."""
 
 _NORMAL = NormalDist()
-_TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+
+
+class Debiased(NamedTuple):
+    """A number without what sampling adds to it on average.
+
+    Attributes:
+        estimate: from the rows themselves.
+        values: from each resample, [resamples].
+
+    """
+
+    estimate: float
+    values: Floats
 
 
 class Replicates(NamedTuple):
@@ -28,15 +43,17 @@ class Replicates(NamedTuple):
     Attributes:
         estimate: from the rows themselves; NaN where undefined.
         values: from each resample, [resamples]; NaN where undefined.
-        deviations: of the jackknife, by how much the number falls when a group is left out, [groups].
-        debiased: `values` without what sampling adds to them on average, [resamples], where that is known.
+        jackknife: by how much the number falls when a group is left out, less the mean of that, [groups].
+        debiased: the same without what sampling adds, where that is known.
+        least: no true value is below it.
 
     """
 
     estimate: float
     values: Floats
-    deviations: Floats
-    debiased: Floats | None = None
+    jackknife: Floats
+    debiased: Debiased | None = None
+    least: float = -math.inf
 
     @classmethod
     def of(cls, estimate: Floats, values: Floats, left_out: Floats) -> Self:
@@ -45,29 +62,36 @@ class Replicates(NamedTuple):
 
     def minus(self, other: Self) -> Self:
         """Return the difference of two numbers of the same groups and resamples."""
-        parts = (self.debiased, other.debiased)
+        one, two = self.debiased, other.debiased
         return type(self)(
             self.estimate - other.estimate,
             self.values - other.values,
-            self.deviations - other.deviations,
-            None if parts[0] is None or parts[1] is None else parts[0] - parts[1],
+            self.jackknife - other.jackknife,
+            None if one is None or two is None else Debiased(one.estimate - two.estimate, one.values - two.values),
         )
 
     @classmethod
     def weighted(cls, parts: Iterable[tuple[float, Self]]) -> Self:
         """Return the weighted sum of numbers of independent samples, as tasks are.
 
-        It has no resamples where one of them has none.
+        It has no resamples where one of them has none. Debiased values are moved to their own estimate first: what
+        little bias each keeps would not shrink as the spread of a mean over tasks does.
         """
         parts = list(parts)
         resamples = min((len(part.values) for _, part in parts), default=0)
-        debiased = [weight * part.debiased[:resamples] for weight, part in parts if part.debiased is not None]
+        debiased = [(weight, part.debiased) for weight, part in parts if part.debiased is not None]
         return cls(
             estimate=sum(weight * part.estimate for weight, part in parts),
             values=np.sum([weight * part.values[:resamples] for weight, part in parts], axis=0),
-            deviations=np.concatenate([weight * part.deviations for weight, part in parts]),
-            debiased=np.sum(debiased, axis=0) if len(debiased) == len(parts) else None,
+            jackknife=np.concatenate([weight * part.jackknife for weight, part in parts]),
+            debiased=_weighted_debiased(debiased) if len(debiased) == len(parts) else None,
+            least=sum(weight * part.least for weight, part in parts),
         )
+
+
+def _weighted_debiased(parts: Sequence[tuple[float, Debiased]]) -> Debiased:
+    moved = [weight * (part.values - part.values.mean() + part.estimate) for weight, part in parts]
+    return Debiased(sum(weight * part.estimate for weight, part in parts), np.sum(moved, axis=0))
 
 
 def interval(replicates: Replicates) -> tuple[Interval | None, str | None]:
@@ -84,11 +108,18 @@ def interval(replicates: Replicates) -> tuple[Interval | None, str | None]:
         return None, "all resamples give the same value"
     levels = _bca_levels(replicates, ordered)
     found = Interval(
-        percentile=_bounds(ordered, _TAILS),
+        percentile=_bounds(ordered, TAILS),
         bca=None if levels is None else _bounds(ordered, levels),
-        debiased=None if replicates.debiased is None else _bounds(np.sort(replicates.debiased), _TAILS),
+        debiased=_debiased_bounds(replicates),
     )
     return found, "it lies outside all its resamples" if levels is None else None
+
+
+def _debiased_bounds(replicates: Replicates) -> tuple[float, float] | None:
+    if replicates.debiased is None or np.isnan(replicates.debiased.values).any():
+        return None
+    low, high = _bounds(np.sort(replicates.debiased.values), TAILS)
+    return max(low, replicates.least), max(high, replicates.least)
 
 
 def _bounds(ordered: Floats, levels: Sequence[float]) -> tuple[float, float]:
@@ -111,10 +142,10 @@ def _bca_levels(replicates: Replicates, ordered: Floats) -> tuple[float, float] 
     if not 0 < below < 1:
         return None
     bias = _NORMAL.inv_cdf(below)
-    scale = 6 * float(np.sum(replicates.deviations**2)) ** 1.5
-    acceleration = float(np.sum(replicates.deviations**3)) / scale if scale > 0 else 0.0
+    scale = 6 * float(np.sum(replicates.jackknife**2)) ** 1.5
+    acceleration = float(np.sum(replicates.jackknife**3)) / scale if scale > 0 else 0.0
     levels = []
-    for tail in _TAILS:
+    for tail in TAILS:
         shift = bias + _NORMAL.inv_cdf(tail)
         levels.append(_NORMAL.cdf(bias + shift / (1 - acceleration * shift)))
     return levels[0], levels[1]

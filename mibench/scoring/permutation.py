@@ -1,7 +1,7 @@
 """Paired permutation tests (Fisher, 1935; Noreen, 1989), corrected over tasks by Holm (1979).
 
-A p-value asks how often a difference so large would arise if the answers of two models to each group were exchanged at
-random. It is exact, up to the number of random exchanges, where the two models answer alike.
+A p-value asks how often two models that answer alike would differ by so much: the answers of the two to each group are
+exchanged or not, at random.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
+from mibench.cards import INSTRUCTIONS
 from mibench.scoring.comparison import Difference
 from mibench.scoring.intervals import DIGITS
 from mibench.scoring.resampling import Floats, over_blocks, signs
-from mibench.scoring.spread import SPREAD, spread_of_sums
 
 
 def exchange(
     sums: Floats, counts: Floats, pairs: Sequence[tuple[int, int]], seed: str, permutations: int
-) -> dict[tuple[int, int], dict[str, Floats]]:
-    """Return the differences of each pair, by `SPREAD`, when the answers to each group are exchanged or not at random.
+) -> dict[tuple[int, int], Floats]:
+    """Return the differences of the means of each pair, 0 to 100, under random exchanges, [permutations].
 
     Args:
         sums: over groups, [submissions, instructions, groups].
@@ -28,23 +28,15 @@ def exchange(
         permutations: how many.
 
     """
-    differences = np.concatenate([sums[one] - sums[two] for one, two in pairs])
-    by_group = np.ascontiguousarray(differences.T)
+    over_wordings = sums.sum(axis=1)
+    by_group = np.stack([over_wordings[one] - over_wordings[two] for one, two in pairs], axis=1)
     groups = len(by_group)
     drawn = over_blocks(lambda block, count: signs(groups, seed, block)[:count] @ by_group, groups, permutations)
-    total = np.full((1, permutations), counts.sum())
-    found = {}
-    for (one, two), gap in zip(pairs, np.split(drawn.T, len(pairs)), strict=True):
-        both = (sums[one] + sums[two]).sum(axis=1, keepdims=True)
-        left, right = (spread_of_sums(np.concatenate([(both + sign * gap) / 2, total])) for sign in (1, -1))
-        found[one, two] = dict(zip(SPREAD, (left - right)[-len(SPREAD) :], strict=True))
-    return found
+    return dict(zip(pairs, 100 * drawn.T / (INSTRUCTIONS * counts.sum()), strict=True))
 
 
-def p_value(observed: float, exchanged: Floats) -> float | None:
+def p_value(observed: float, exchanged: Floats) -> float:
     """Return the share of exchanges with a difference as large, the observed one among them."""
-    if np.isnan(exchanged).any():
-        return None
     as_large = np.count_nonzero(np.abs(exchanged) >= abs(observed) - 1e-9)
     return round((1 + float(as_large)) / (1 + len(exchanged)), DIGITS)
 

@@ -13,6 +13,8 @@ from mibench.scoring.report import InterTask, Jackknife
 from mibench.scoring.resampling import Floats
 from mibench.scoring.spread import c4, spread
 
+ROUNDING = 1e-8
+"""A variance below it comes from the rounding of scores to sums of whole numbers."""
 EXTRAPOLATED = 10
 """Wordings beyond the five for which a Sensitivity is predicted."""
 
@@ -74,7 +76,7 @@ def variance_shares(sums: Floats) -> Floats:
     total = squares - mean**2
     by_wording = _mean((wordings - mean) ** 2)
     by_row = row_squares - mean**2
-    defined = total > 1e-12
+    defined = total > ROUNDING
     total = np.where(defined, total, np.nan)
     shares: Floats = np.stack([by_wording, by_row, total - by_wording - by_row]) / total
     return np.where(np.abs(shares) < 1e-12, 0.0, shares)

@@ -93,12 +93,18 @@ def read_rows(submission: Submission, card: TaskCard, *, keep_texts: bool = Fals
     return TaskRows(
         card=card,
         references=scorer.references,
-        groups=np.unique(groups, return_inverse=True)[1] if groups else np.zeros(0, np.int64),
+        groups=_numbered(groups),
         values=scorer.values,
         answers=scorer.alike,
         texts=scorer.texts,
         digest=scorer.digest(),
     )
+
+
+def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
+    """Return the place of each name among all of them in order."""
+    places = {name: place for place, name in enumerate(sorted(set(names)))}
+    return np.fromiter(map(places.__getitem__, names), np.int64, len(names))
 
 
 class _Scorer:
@@ -116,16 +122,12 @@ class _Scorer:
     ) -> None:
         self._card, self._ids, self._kinds, self._kind_of, self._seed = card, ids, kinds, kind_of, seed
         self._metrics = row_metrics(card)
+        self.references = [kinds[kind] for kind in kind_of]
         shape = (INSTRUCTIONS, len(ids))
         self.values = {name: np.full(shape, np.nan) for name in self._metrics}
         self.alike = np.zeros(shape, np.uint64)
         self.texts = [[""] * len(ids) for _ in range(INSTRUCTIONS)] if keep_texts else []
         self._content = np.zeros((*shape, DIGEST_BYTES), np.uint8)
-
-    @property
-    def references(self) -> list[References]:
-        """The references of each row."""
-        return [self._kinds[kind] for kind in self._kind_of]
 
     def digest(self) -> str:
         """Return the SHA-256 of all answers in the order of the data, which no order of lines changes."""
@@ -160,7 +162,7 @@ class _Scorer:
             known = self._kinds[self._kind_of[answer.row]]
             self.values[LIKELIEST][place] = sum(metric(option, known) for option in found) / len(found)
             whole = msgspec.json.encode((answer.text, answer.option_scores)).decode()
-            self._content[place] = _digests([whole], DIGEST_BYTES)
+            self._content[place] = _digests([whole], DIGEST_BYTES, b"scores")
 
     def _likeliest(self, answer: Answer) -> list[str]:
         """Return the options with the highest score; they were shown in an order that the seed decides."""
@@ -172,10 +174,11 @@ class _Scorer:
             instance=self._ids[answer.row],
             instruction=answer.instruction + 1,
         )
-        return [option for option, score in zip(shown, scores, strict=True) if score == max(scores)]
+        highest = max(scores)
+        return [option for option, score in zip(shown, scores, strict=True) if score == highest]
 
 
-def _digests(texts: Iterable[str], size: int) -> NDArray[np.uint8]:
-    """Return a digest of each text, [texts, size]."""
-    found = b"".join(hashlib.blake2b(text.encode(), digest_size=size).digest() for text in texts)
+def _digests(texts: Iterable[str], size: int, kind: bytes = b"text") -> NDArray[np.uint8]:
+    """Return a digest of each text, [texts, size]; those of one kind never equal those of another."""
+    found = b"".join(hashlib.blake2b(text.encode(), digest_size=size, person=kind).digest() for text in texts)
     return np.frombuffer(found, np.uint8).reshape(-1, size)

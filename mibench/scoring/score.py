@@ -86,10 +86,14 @@ def score_submission(
     for scored in found.values():
         settings |= scored.settings
     settings = dict(sorted(settings.items()))
+    summary = summarise(tasks, benchmark, {name: scored.replicates for name, scored in found.items()})
+    if described.limit is not None:
+        notes = [f"Only the first {described.limit} rows of each task were asked.", *summary.notes]
+        summary = msgspec.structs.replace(summary, notes=notes)
     return Scores(
         format=1,
         tasks={card.name: _signed(tasks[card.name], card, described, settings) for card in submission.cards},
-        summary=summarise(tasks, benchmark, {name: scored.replicates for name, scored in found.items()}),
+        summary=summary,
         digests=Digests(
             predictions={name: scored.digest for name, scored in found.items()},
             cards=described.cards,

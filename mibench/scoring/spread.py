@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mibench.scoring.intervals import Replicates
+from mibench.scoring.intervals import Debiased, Replicates
 from mibench.scoring.report import MetricScores
 from mibench.scoring.resampling import Floats, Sample
 
@@ -58,7 +58,7 @@ def spread_replicates(sample: Sample) -> list[Replicates]:
     """Return the replicates of the five scores, then of `SPREAD`.
 
     Sampling adds a variance to that of the five scores, and as much again in each resample; the second part is seen as
-    the mean over resamples less the estimate. The debiased deviation is without both, and never below 0.
+    the mean over resamples less the estimate. Debiased deviations are without either, and never below 0.
 
     Args:
         sample: sums of the five scores and of 1.
@@ -67,9 +67,15 @@ def spread_replicates(sample: Sample) -> list[Replicates]:
     found = [Replicates.of(*parts) for parts in zip(*map(spread_of_sums, sample), strict=True)]
     *scores, mean, highest, std, sensitivity = found
     if len(std.values):
-        debiased = np.sqrt(np.maximum(std.values**2 - 2 * noise(std) ** 2, 0))
-        std = std._replace(debiased=debiased)
-        sensitivity = sensitivity._replace(debiased=100 * debiased / np.where(mean.values > 0, mean.values, np.nan))
+        added = noise(std) ** 2
+        estimate = math.sqrt(max(0.0, std.estimate**2 - added))
+        values = np.sqrt(np.maximum(std.values**2 - 2 * added, 0))
+        relative = Debiased(
+            100 * estimate / mean.estimate if mean.estimate > 0 else math.nan,
+            100 * values / np.where(mean.values > 0, mean.values, np.nan),
+        )
+        std = std._replace(debiased=Debiased(estimate, values), least=0.0)
+        sensitivity = sensitivity._replace(debiased=relative, least=0.0)
     return [*scores, mean, highest, std, sensitivity]
 
 

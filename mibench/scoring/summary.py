@@ -18,6 +18,9 @@ from mibench.scoring.report import (
 )
 from mibench.scoring.robustness import inter_task, mean_by_wordings
 
+SUITES = ("multimodal", "nlp")
+Weights = Mapping[str, float]
+
 
 def mean_sensitivity(sensitivities: Sequence[float | None]) -> float | None:
     """Return the benchmark's Sensitivity: the mean over its multimodal tasks (MultiInstruct, Sensitivity).
@@ -54,7 +57,7 @@ def summarise(
         replicates: by task, those of its primary metric, for the intervals.
 
     """
-    primary = {suite: {n: t.metrics[t.primary] for n, t in tasks.items() if t.suite == suite} for suite in _SUITES}
+    primary = {suite: {n: t.metrics[t.primary] for n, t in tasks.items() if t.suite == suite} for suite in SUITES}
     multimodal, nlp = primary["multimodal"], primary["nlp"]
     missing = [name for name in cards if name not in tasks]
     sensitivities = {name: scores.sensitivity for name, scores in multimodal.items()}
@@ -82,12 +85,6 @@ def summarise(
         missing=missing,
         notes=[*_notes(multimodal | nlp, multimodal, missing, cards), *without],
     )
-
-
-_SUITES = ("multimodal", "nlp")
-
-
-Weights = Mapping[str, float]
 
 
 def task_weights(multimodal: Collection[str], nlp: Collection[str]) -> dict[str, Weights]:
@@ -140,7 +137,7 @@ def _notes(
     cards: Mapping[str, TaskCard],
 ) -> list[str]:
     notes = []
-    for suite in _SUITES:
+    for suite in SUITES:
         names = [name for name, card in cards.items() if card.suite == suite]
         absent = [name for name in names if name in missing]
         if absent:

@@ -13,6 +13,8 @@ def verdict(
 ) -> str:
     """Say which of two submissions is better, on how many tasks, and which moves less with the wording.
 
+    Scores differ by their p-value, Sensitivities by their interval.
+
     Args:
         first: name of the submission from which the other is subtracted.
         second: name of the other.
@@ -21,8 +23,8 @@ def verdict(
         tasks: differences of the means of each task, with p-values corrected for their number.
 
     """
-    told = [task.value or 0.0 for task in tasks if task.p_holm is not None and task.p_holm < ALPHA]
-    better, worse = sum(value > 0 for value in told), sum(value < 0 for value in told)
+    significant = [task.value or 0.0 for task in tasks if task.p_holm is not None and task.p_holm < ALPHA]
+    better, worse = sum(value > 0 for value in significant), sum(value < 0 for value in significant)
     return " ".join(
         (
             _sentence(first, second, "aggregate", "higher", "lower", aggregate),
@@ -35,12 +37,19 @@ def verdict(
 
 def _sentence(first: str, second: str, number: str, higher: str, lower: str, found: Difference) -> str:
     if found.value is None:
-        return f"The {number} of one of them is undefined."
+        return f"There is no difference in {number}: {found.reason}."
     known = _uncertainty(found)
-    if found.p is None or found.p >= ALPHA:
-        return f"In {number} the two are not told apart: {first} minus {second} is {found.value:.2f} ({known})."
+    if not _differs(found):
+        return f"In {number} the two are not told apart: {first} minus {second} is {found.value + 0.0:.2f} ({known})."
     direction = higher if found.value > 0 else lower
     return f"The {number} of {first} is {direction} than that of {second} by {abs(found.value):.2f} ({known})."
+
+
+def _differs(found: Difference) -> bool:
+    if found.p is not None:
+        return found.p < ALPHA
+    low, high = found.ci.shown if found.ci else (0, 0)
+    return low > 0 or high < 0
 
 
 def _uncertainty(found: Difference) -> str:

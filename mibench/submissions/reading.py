@@ -78,6 +78,8 @@ class RowChecker:
             message = f"instruction {instruction!r:.40} is not 1 to {INSTRUCTIONS}"
         elif self._seen[row * INSTRUCTIONS + instruction - 1]:
             message = f"instance {instance!r:.200}, instruction {instruction} is answered twice"
+        elif scores is not None and not self._options[row]:
+            message = f"option_scores for instance {instance!r:.200}, which has no options"
         elif scores is not None and len(scores) != self._options[row]:
             message = f"{len(scores)} option_scores for the {self._options[row]} options of instance {instance!r:.200}"
         else:

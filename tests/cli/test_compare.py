@@ -71,3 +71,19 @@ def test_folders_of_one_name_are_told_apart_by_their_paths(tmp_path, folders, da
     other = make_submission(tmp_path / "elsewhere" / "a", data)
     found = json.loads(mibench("compare", folders[0], other, "--data", data.path, "--json").stdout)
     assert {standing["name"] for standing in found["submissions"]} == {str(folders[0]), str(other)}
+
+
+def test_names_are_shown_as_they_are(tmp_path, data):
+    folders = [make_submission(tmp_path / name, data) for name in ("m[v1]", "m[v2]", "[bold]x")]
+    text = mibench("compare", *folders, "--data", data.path).stdout
+    assert all(text.count(f"  {folder.name} ") == 2 for folder in folders)
+
+
+def test_a_folder_is_called_by_its_name_wherever_one_stands(monkeypatch, folders, data):
+    monkeypatch.chdir(folders[0])
+    assert "Scores: a minus b" in mibench("compare", ".", "../b", "--data", data.path).stdout
+
+
+def test_how_many_tasks_are_compared_is_said(folders, data):
+    text = mibench("compare", *folders[:2], "--data", data.path).stdout
+    assert text.startswith("Aggregate and Sensitivity are over the 2 of 29 tasks compared.")

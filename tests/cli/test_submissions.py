@@ -181,7 +181,7 @@ def test_explain_says_how_far_to_believe(monkeypatch, folder, data, width):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", str(width))
     text = mibench("score", folder, "--data", data.path, "--explain").stdout
-    for title in ("95 % intervals", "single answers", "best and the worst wording", "fewer wordings", "one cluster"):
+    for title in ("95 % intervals", "single scores", "best and the worst wording", "fewer wordings", "one cluster"):
         assert title in text
     assert "No interval of instruction 1, " in text
     assert "…" not in text
@@ -217,3 +217,24 @@ def test_caption_metrics_without_java_are_one_message(monkeypatch, folder, data)
     result = mibench("score", folder, "--data", data.path, "--metrics", "caption", status=2)
     assert "needs Java, and there is none" in result.stderr
     assert not (folder / "scores.json").exists()
+
+
+def test_option_scores_of_a_row_without_options_are_a_fault(folder, data):
+    file = folder / "predictions" / "text_vqa.jsonl"
+    file.write_text(file.read_text().replace("}", ', "option_scores": []}', 1))
+    for verb in ("score", "validate"):
+        result = mibench(verb, folder, "--data", data.path, status=2)
+        assert f"{file}:1: option_scores for instance 'row-0', which has no options" in result.output
+
+
+def test_flags_that_would_be_ignored_are_refused(folder, data):
+    for flags in (["--check", "--explain"], ["--check", "--metrics", "caption"], ["--json", "--explain"]):
+        mibench("score", folder, "--data", data.path, *flags, status=2)
+
+
+def test_a_limited_submission_says_so(tmp_path, data):
+    path = tmp_path / "answers.jsonl"
+    rows = [{"task": "nlvr", **row} for row in answers(data, "nlvr", lambda row, number: "yes")[:10]]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    place = ["--data", data.path, "--output", tmp_path / "out", "--name", "First", "--limit", "2"]
+    assert "Only the first 2 rows of each task were asked." in mibench("submit", path, *place).stdout

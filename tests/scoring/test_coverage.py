@@ -36,17 +36,25 @@ def replicates(random, truth, sizes, seed=None):
         yield dict(zip(SPREAD, found[5:], strict=True))
 
 
-def coverage(tasks):
+def nine(std, rows=400):
+    """Nine tasks of mean 55 whose wordings have a true standard deviation."""
+    profile, random = np.array([-1.2, -0.6, 0, 0.5, 1.3]), np.random.default_rng(rows)
+    step = std / 100 / profile.std(ddof=1)
+    return {str(task): (0.55 + step * random.permutation(profile), np.ones(rows, int)) for task in range(9)}
+
+
+def coverage(tasks, submissions=SUBMISSIONS):
     """Return how often each kind of interval holds the truth, by kind and number."""
     random, share = np.random.default_rng(0), 1 / len(tasks)
-    true = {task: spread([100 * value for value in values]) for task, (values, _) in tasks.items()}
+    true = {task: spread([100 * float(value) for value in values]) for task, (values, _) in tasks.items()}
+    one = next(iter(tasks))
     truth = {
-        **{f"{name} of task one": getattr(true["one"], name) for name in SPREAD},
+        **{f"{name} of task one": getattr(true[one], name) for name in SPREAD},
         "aggregate": aggregate([scores.mean for scores in true.values()], []),
         "sensitivity": mean_sensitivity([scores.sensitivity for scores in true.values()]),
     }
     hits = {kind: dict.fromkeys(truth, 0.0) for kind in KINDS}
-    for _ in range(SUBMISSIONS // BATCH):
+    for _ in range(submissions // BATCH):
         for found in zip(*(replicates(random, *task) for task in tasks.values()), strict=True):
             numbers = {
                 **{f"{name} of task one": found[0][name] for name in SPREAD},
@@ -57,7 +65,7 @@ def coverage(tasks):
                 bounds, _ = interval(number)
                 for kind, counts in hits.items():
                     low, high = getattr(bounds, kind) or (0, -1)
-                    counts[name] += (low <= truth[name] <= high) / SUBMISSIONS
+                    counts[name] += (low <= truth[name] <= high) / submissions
     return hits
 
 
@@ -114,3 +122,19 @@ def test_intervals_of_differences_cover(truth, sizes, most):
                 hits[name] += (low <= getattr(one, name) - getattr(two, name) <= high) / SUBMISSIONS
     assert 0.93 <= hits["mean"] <= 0.97
     assert 0.93 <= hits["sensitivity"] <= most
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("std", [1, 2, 4, 8])
+def test_over_nine_tasks_too_the_debiased_interval_covers_best(std):
+    """A little bias in each task weighs more, the more tasks are averaged."""
+    found = coverage(nine(std), submissions=300)
+    assert found["debiased"]["sensitivity"] >= 0.88
+    assert found["percentile"]["sensitivity"] < 0.93
+
+
+@pytest.mark.slow
+def test_no_interval_covers_when_no_wording_matters_in_any_of_nine_tasks():
+    found = coverage(nine(0), submissions=300)
+    assert found["percentile"]["sensitivity"] == 0
+    assert 0.4 < found["debiased"]["sensitivity"] < 0.9

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mibench.scoring.intervals import Replicates, interval
+from mibench.scoring.intervals import Debiased, Replicates, interval
 from mibench.scoring.resampling import Sample, draw_sample, group_sums
 from mibench.scoring.spread import noise, spread_of_sums, spread_replicates
 
@@ -91,17 +91,25 @@ def test_a_weighted_sum_of_independent_numbers():
     parts = [Replicates(value, draw.normal(value, 1, 5000), np.full(3, value)) for value in (1.0, 2.0)]
     both = Replicates.weighted(zip((0.25, 0.75), parts, strict=True))
     assert both.estimate == 1.75
-    assert both.deviations.tolist() == [0.25] * 3 + [1.5] * 3
+    assert both.jackknife.tolist() == [0.25] * 3 + [1.5] * 3
     assert both.values.std() == pytest.approx(math.hypot(0.25, 0.75), rel=0.03)
     assert both.debiased is None
 
 
 def test_a_difference_is_that_of_each_resample():
-    parts = [Replicates(x, np.array([x, 2 * x]), np.array([x]), np.array([x, 0.0])) for x in (5.0, 2.0)]
+    parts = [Replicates(x, np.array([x, 2 * x]), np.array([x]), Debiased(x, np.array([x, 0.0]))) for x in (5.0, 2.0)]
     found = parts[0].minus(parts[1])
-    assert (found.estimate, found.values.tolist(), found.deviations.tolist()) == (3, [3, 6], [3])
-    assert found.debiased.tolist() == [3, 0]
+    assert (found.estimate, found.values.tolist(), found.jackknife.tolist()) == (3, [3, 6], [3])
+    assert (found.debiased.estimate, found.debiased.values.tolist()) == (3, [3, 0])
     assert parts[0].minus(parts[1]._replace(debiased=None)).debiased is None
+
+
+def test_debiased_values_of_tasks_are_moved_to_their_estimates():
+    parts = [Replicates(x, np.zeros(2), np.zeros(1), Debiased(x, np.array([0.0, 4.0])), 0.0) for x in (1.0, 3.0)]
+    found = Replicates.weighted((0.5, part) for part in parts)
+    assert (found.debiased.estimate, found.debiased.values.tolist(), found.least) == (2, [0, 4], 0)
+    low, _ = Replicates(0.0, np.arange(9.0), np.ones(1), Debiased(0.0, np.arange(-4.0, 5.0)), 0.0), None
+    assert interval(low)[0].debiased == (0, pytest.approx(3.8))
 
 
 def test_debiased_is_without_twice_the_noise():
@@ -111,11 +119,12 @@ def test_debiased_is_without_twice_the_noise():
     *_, mean, _, std, sensitivity = spread_replicates(draw_sample(sums, "debiased", 2000))
     variance = np.mean(std.values**2) - std.estimate**2
     assert noise(std) ** 2 == pytest.approx(variance)
-    assert std.debiased == pytest.approx(np.sqrt(np.clip(std.values**2 - 2 * variance, 0, None)), abs=1e-9)
-    assert sensitivity.debiased == pytest.approx(100 * std.debiased / mean.values)
+    assert std.debiased.values == pytest.approx(np.sqrt(np.clip(std.values**2 - 2 * variance, 0, None)), abs=1e-9)
+    assert std.debiased.estimate == pytest.approx(math.sqrt(max(0, std.estimate**2 - variance)))
+    assert sensitivity.debiased.values == pytest.approx(100 * std.debiased.values / mean.values)
     found, _ = interval(std)
     assert found.shown == found.debiased
-    assert found.debiased == pytest.approx(np.percentile(std.debiased, [2.5, 97.5]), abs=1e-6)
+    assert found.debiased == pytest.approx(np.percentile(std.debiased.values, [2.5, 97.5]), abs=1e-6)
     assert noise(std) == pytest.approx(100 * np.sqrt(0.25 / 400), rel=0.2)
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mibench.scoring.resampling import group_sums
 from mibench.scoring.robustness import (
     all_alike,
     fleiss_kappa,
@@ -62,8 +63,14 @@ def test_the_three_extremes(values, expected):
     assert shares(np.array(values, float)) == pytest.approx(expected)
 
 
-def test_no_variance_has_no_shares():
-    assert np.isnan(shares(np.full((5, 3), 0.7))).all()
+@pytest.mark.parametrize("value", [0.7, 1 / 3, 0.6, 2 / 3, 1.0])
+def test_no_variance_has_no_shares(value):
+    """Neither exactly, nor after the rounding of sums."""
+    values = np.full((5, 3), value)
+    assert np.isnan(shares(values)).all()
+    columns = np.concatenate([values, variance_columns(values), np.ones((1, 3))])
+    sums = group_sums(columns, np.zeros(3, np.int64), 1)
+    assert np.isnan(variance_shares(sums)).all()
 
 
 def test_fleiss_kappa_of_the_paper():

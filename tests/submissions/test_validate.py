@@ -75,6 +75,8 @@ def test_a_complete_submission_has_no_faults(folder, data):
         (line(prediction=float("nan")), "not JSON"),
         (line(option_scores=[float("inf")]), "not JSON"),
         (line(option_scores=["a"]), "at `$.option_scores[0]`"),
+        (line(option_scores=[0.0]), "1 option_scores for the 2 options of instance 'row-0'"),
+        (line(option_scores=[]), "0 option_scores for the 2 options of instance 'row-0'"),
         (line(extra=1), "unknown field `extra`"),
         (b'{"instance": "row-0"}', "missing required field"),
         (b"[1]", "Expected `object`, got `array`"),
