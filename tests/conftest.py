@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores; torch's threads would wait for each other
+
 REPOSITORY = Path(__file__).parent.parent
 
 
