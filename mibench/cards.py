@@ -68,6 +68,7 @@ class TaskCard(_Strict):
     Attributes:
         cluster: the task's group in the paper, or its category in Natural Instructions.
         fields: the texts that every instruction places in braces, with what each holds.
+        cut: the field that is shortened at its end where a model reads no more.
         instructions: five templates in different words that carry the same information.
         metrics: names of metrics; the first is primary and is the one aggregated. `evaluate:PATH` names a script of
             Hugging Face `evaluate`.
@@ -85,6 +86,7 @@ class TaskCard(_Strict):
     source: Source
     answer: Answer
     fields: dict[str, str]
+    cut: str | None = None
     instructions: tuple[str, ...] = Field(strict=False)
     metrics: tuple[str, ...] = Field(min_length=1, strict=False)
     generation: Generation
@@ -103,8 +105,9 @@ class TaskCard(_Strict):
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 of the card's content; comments and layout do not change it."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
+        """SHA-256 of the card's content; comments, layout and optional keys that are left out do not change it."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=True)
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -134,6 +137,8 @@ def _wording_faults(card: TaskCard) -> Iterator[tuple[Location, str]]:
         )
     if "options" in card.fields:
         yield ("fields", "options"), "the field name 'options' is taken: {options} shows the answer options"
+    if card.cut is not None and card.cut not in card.fields:
+        yield ("cut",), f"the field {card.cut!r} is not declared; name one of fields"
     seen: dict[str, int] = {}
     for number, template in enumerate(card.instructions, 1):
         where: Location = ("instructions", number - 1)

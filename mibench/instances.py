@@ -35,6 +35,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         image: path of the picture, ready to open.
         options: the options in the order in which the prompt shows them.
         max_new_tokens: the card's limit on the answer's length.
+        cut: the part of the prompt that is shortened at its end where a model reads no more; empty where there is none.
 
     """
 
@@ -45,6 +46,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     image: str | None
     options: tuple[str, ...]
     max_new_tokens: int
+    cut: str = ""
 
     def answered(self, text: str, option_scores: list[float] | None = None) -> "Prediction":
         """Return the prediction that answers this request."""

@@ -68,6 +68,7 @@ def render_request(
         image=image,
         options=tuple(options),
         max_new_tokens=card.generation.max_new_tokens,
+        cut=instance.fields[card.cut] if card.cut else "",
     )
 
 

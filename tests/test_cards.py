@@ -86,6 +86,8 @@ def test_a_good_card_has_no_faults(tmp_path):
         ("name: nlvr", "name: other", 1, "'other', its file 'nlvr'"),
         ("  text: the sentence", "  text: the sentence\n  options: taken", 18, "'options' is taken"),
         ("kind: choice", "kind: [", 16, "not YAML"),
+        ("instructions:", "cut: moon\ninstructions:", 18, "the field 'moon' is not declared"),
+        ("metrics: [accuracy]", 'metrics: ["evaluate:a.py"]', 24, "the first metric must score row by row"),
     ],
 )
 def test_a_fault_names_file_and_line(tmp_path, old, new, line, words):
@@ -171,3 +173,16 @@ def test_select_takes_names_and_suites():
     assert select_cards(None, cards) == list(cards.values())
     with pytest.raises(InputError, match="unknown task 'nvlr'"):
         select_cards(["nvlr"], cards)
+
+
+def test_what_may_be_cut_travels_with_the_request(tmp_path):
+    path = tmp_path / "nlvr.yaml"
+    instance = Instance(id="1", fields={"text": "It is so."}, options=("yes", "no"), targets=("yes",), group="1")
+    for text, cut in ((CARD, ""), (CARD.replace("instructions:", "cut: text\ninstructions:"), "It is so.")):
+        path.write_text(text, encoding="utf-8")
+        assert render_request(read_card(path), instance, 1).cut == cut
+
+
+def test_a_metric_of_evaluate_is_no_unknown_name(tmp_path):
+    text = CARD.replace("metrics: [accuracy]", 'metrics: [accuracy, "evaluate:a.py"]')
+    assert faults_of(tmp_path, text, {"metrics": {"accuracy"}}) == []

@@ -1,5 +1,6 @@
 """What the documentation computes by example is what the code computes."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from mibench.adapters.base import adapter_names
 from mibench.adapters.baselines import Constant
+from mibench.adapters.ofa import OFA
 from mibench.instances import Request
 from mibench.metrics import METRICS
 from mibench.metrics.caption import CAPTION
@@ -77,6 +79,11 @@ def test_the_adapter_in_the_documentation_answers():
     assert answer == Constant("NO!!!").predict([request])[0]
 
 
-def test_all_baselines_are_documented():
+def test_all_adapters_are_documented():
     (table,) = tables("adapters.md")
     assert sorted(row[0].strip("`") for row in table[1:]) == adapter_names()
+
+
+def test_all_arguments_of_ofa_are_documented():
+    *_, table = tables("ofa.md")
+    assert [row[0].strip("`") for row in table[1:]] == list(inspect.signature(OFA).parameters)

@@ -1,6 +1,7 @@
 """OFA as an adapter: prompts as OFA reads them, five wordings of a picture encoded once, boxes in pixels again."""
 
 import logging
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -82,7 +83,7 @@ class OFA:
             "no_repeat_ngram": int(no_repeat_ngram),
             **{name: SWITCH[value] for name, value in switches.items()},
         }
-        self._rows = int(rows)
+        self._rows, self._shortened = int(rows), 0
         self._load(path, image_size, dtype, device)
 
     def _load(self, path: str, image_size: str, dtype: str, device: str) -> None:
@@ -111,9 +112,7 @@ class OFA:
     def _prompt(self, place: int, request: Request) -> _Prompt:
         from PIL import Image
 
-        from mibench.ofa.tokenizer import clean_text
-
-        text, size = request.prompt, None
+        size = None
         if request.image is not None:
             try:
                 with Image.open(request.image) as picture:
@@ -121,18 +120,37 @@ class OFA:
             except OSError as error:
                 reason = error.strerror or "of no known format"
                 raise InputError(f"no readable image: {reason}", file=request.image) from None
-            if _has_boxes(request):
-                text = self._processor.boxes_to_bins(text, *size)
+        tokens = self._tokens(request.prompt, request, size)
+        if len(tokens) > self._longest:
+            tokens = self._cut(tokens, request, size)
+        return _Prompt(place, request, tokens, size)
+
+    def _tokens(self, text: str, request: Request, size: tuple[int, int] | None) -> list[int]:
+        from mibench.ofa.tokenizer import clean_text
+
+        if size is not None and _has_boxes(request):
+            text = self._processor.boxes_to_bins(text, *size)
         if self.decoding["clean"]:
             text = clean_text(text)
         tokens: list[int] = self._processor.tokenizer(text)["input_ids"]
-        if len(tokens) > self._longest:
-            _log.warning(
-                "%s, instance %s, instruction %d: %d tokens cut to the %d that the model reads",
-                *(request.task, request.instance, request.instruction, len(tokens), self._longest),
-            )
-            tokens = [*tokens[: self._longest - 1], tokens[-1]]
-        return _Prompt(place, request, tokens, size)
+        return tokens
+
+    def _cut(self, tokens: list[int], request: Request, size: tuple[int, int] | None) -> list[int]:
+        """Return as many tokens as the model reads: of the part that the card names, or else of the end, some go."""
+        self._shortened += 1
+        _log.warning(
+            "%s, instance %s, instruction %d: %d tokens cut to the %d that the model reads; prompts cut so far: %d",
+            *(request.task, request.instance, request.instruction, len(tokens), self._longest, self._shortened),
+        )
+        before, _, after = request.prompt.partition(request.cut) if request.cut else (request.prompt, "", "")
+
+        def shortened(kept: int) -> list[int]:
+            return self._tokens(before + request.cut[:kept] + after, request, size)
+
+        fitting = bisect_right(range(len(request.cut) + 1), self._longest, key=lambda kept: len(shortened(kept))) - 1
+        if fitting >= 0:
+            return shortened(fitting)
+        return [*tokens[: self._longest - 1], tokens[-1]]
 
     def _answer(self, prompts: Sequence[_Prompt]) -> dict[int, Prediction]:
         """Answer prompts together, or in halves where memory runs out."""

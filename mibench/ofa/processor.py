@@ -10,6 +10,7 @@ from transformers import AutoImageProcessor, AutoProcessor, AutoTokenizer, Batch
 from transformers.processing_utils import ProcessorMixin
 
 from mibench.errors import InputError
+from mibench.ofa.configuration import OFAConfig
 from mibench.ofa.image_processor import OFAImageProcessor, Picture, square
 from mibench.ofa.tokenizer import FOUR_BINS, OFATokenizer
 
@@ -132,3 +133,6 @@ def register_processing(config: type[PretrainedConfig]) -> None:
     AutoTokenizer.register(config, tokenizer_class=OFATokenizer, exist_ok=True)  # type: ignore[no-untyped-call]
     AutoImageProcessor.register(config, image_processor_classes={"pil": OFAImageProcessor}, exist_ok=True)
     AutoProcessor.register(config, OFAProcessor, exist_ok=True)  # type: ignore[no-untyped-call]
+
+
+register_processing(OFAConfig)

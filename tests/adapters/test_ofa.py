@@ -2,6 +2,7 @@
 
 import logging
 
+import msgspec
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -132,7 +133,20 @@ def test_a_long_prompt_is_cut_and_told(ofa, caplog):
     with caplog.at_level(logging.WARNING):
         ofa.predict([request])
     assert "t, instance row-1, instruction 2: " in caplog.text
-    assert "cut to the 1024 that the model reads" in caplog.text
+    assert "cut to the 1024 that the model reads; prompts cut so far: 1" in caplog.text
+
+
+def test_the_field_that_the_card_names_is_cut(ofa, data):
+    card, folder = load_cards()["commonsense_vqa"], data.folder("commonsense_vqa")
+    row = next(data.instances("commonsense_vqa"))
+    regions = "person 1 is in 10 20 30 40. " * 300
+    row = msgspec.structs.replace(row, fields={**row.fields, "regions": regions})
+    request = render_request(card, row, 1, folder=folder)
+    prompt = ofa._prompt(0, request)
+    text = ofa._processor.tokenizer.decode(prompt.tokens)
+    assert 1015 <= len(prompt.tokens) <= 1024
+    assert request.options[-1].lower().split()[-1] in text
+    assert row.fields["question"].lower().split()[-1].strip("?") in text
 
 
 @pytest.mark.parametrize(
