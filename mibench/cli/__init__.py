@@ -8,7 +8,7 @@ import click
 from mibench import __version__
 from mibench.errors import InputError
 
-VERBS = ("run", "score", "validate", "compare", "submit", "leaderboard", "tasks", "data")
+VERBS = ("run", "score", "validate", "compare", "submit", "leaderboard", "tasks", "data", "models")
 
 
 class _Program(click.Group):

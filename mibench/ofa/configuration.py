@@ -7,6 +7,7 @@ from transformers import AutoConfig, PreTrainedConfig
 from transformers.activations import ACT2FN
 
 from mibench.errors import InputError
+from mibench.ofa.sizes import SIZES
 
 TRUNKS = {
     "resnet18": (2, 2, 2),
@@ -16,14 +17,6 @@ TRUNKS = {
     "resnet152": (3, 8, 36),
 }
 """Bottleneck blocks in each of the three stages, by `resnet_type`."""
-
-_SIZES = {
-    "tiny": (256, 4, 4, 4, "resnet50"),
-    "medium": (512, 4, 4, 8, "resnet101"),
-    "base": (768, 6, 6, 12, "resnet101"),
-    "large": (1024, 12, 12, 16, "resnet152"),
-    "huge": (1280, 24, 12, 16, "resnet152"),
-}
 
 _UNSUPPORTED = {
     "add_cross_attention": False,
@@ -145,20 +138,9 @@ class OFAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
             InputError: there is no such size.
 
         """
-        if size not in _SIZES:
-            raise InputError(f"no OFA size {size!r}", remedy=f"one of {', '.join(_SIZES)}")
-        width, encoder_layers, decoder_layers, heads, trunk = _SIZES[size]
-        architecture: dict[str, Any] = {
-            "d_model": width,
-            "encoder_ffn_dim": 4 * width,
-            "decoder_ffn_dim": 4 * width,
-            "encoder_layers": encoder_layers,
-            "decoder_layers": decoder_layers,
-            "encoder_attention_heads": heads,
-            "decoder_attention_heads": heads,
-            "resnet_type": trunk,
-        }
-        return cls(**(architecture | changes))
+        if size not in SIZES:
+            raise InputError(f"no OFA size {size!r}", remedy=f"one of {', '.join(SIZES)}")
+        return cls(**(SIZES[size].settings | changes))
 
     @property
     def decoder_is_entangled(self) -> bool:

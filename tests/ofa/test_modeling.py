@@ -290,6 +290,16 @@ def search(model, inputs, beams, longest, penalty, blocked=0):
     return max(finished)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_compiled_it_gives_the_same_logits(model):
+    inputs = drawn()
+    with torch.inference_mode():
+        plain = model(**inputs).logits
+        compiled = torch.compile(model)(**inputs).logits
+    torch.testing.assert_close(compiled, plain, **CLOSE)
+
+
 class TestGeneration:
     @pytest.mark.parametrize(("beams", "penalty", "blocked"), [(1, 1.0, 0), (3, 1.0, 0), (4, 0.0, 2), (5, 2.0, 1)])
     def test_beams_beside_a_search_written_out(self, beams, penalty, blocked, small):
