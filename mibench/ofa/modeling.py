@@ -44,12 +44,16 @@ class EndOfAnswer(LogitsProcessor):
         self.ends = forced.eos_token_id
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Return the scores, [B, vocabulary], where the answers [B, Q] may go on, else those of ending alone."""
+        """Return the scores, [B, vocabulary], where the answers [B, Q] may go on, else those of ending alone.
+
+        Where something else bans the end, as a least length does, they go on.
+        """
         if input_ids.shape[1] < self.longest - 1:
             return scores
         only = torch.full_like(scores, -torch.inf)
         only[:, self.ends] = scores[:, self.ends]
-        return only
+        banned = scores[:, self.ends].isneginf().all(dim=1, keepdim=True)
+        return torch.where(banned, scores, only)
 
 
 class OFAForConditionalGeneration(PreTrainedModel, GenerationMixin):  # type: ignore[no-untyped-call]

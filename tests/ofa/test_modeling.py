@@ -357,6 +357,17 @@ class TestGeneration:
         assert torch.equal(first, model.generate(**given, num_beams=3, max_new_tokens=5))
 
 
+@torch.inference_mode()
+def test_a_least_length_as_long_as_the_greatest_leaves_finite_scores(model):
+    inputs = drawn()
+    del inputs["decoder_input_ids"]
+    found = model.generate(
+        **inputs, num_beams=3, min_new_tokens=6, max_new_tokens=6, return_dict_in_generate=True, output_scores=True
+    )
+    assert found.sequences.shape == (3, 7)
+    assert (found.sequences_scores > -100).all()
+
+
 class TestTraining:
     def test_loss(self, model):
         inputs = drawn()
