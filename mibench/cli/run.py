@@ -10,6 +10,8 @@ from mibench.cli.inputs import data_option
 @click.command()
 @click.option("--model", "model_name", required=True, help="The adapter: constant, echo, first-option, ...")
 @click.option("--model-args", "--model_args", default="", metavar="K=V,K=V", help="The adapter's arguments.")
+@click.option("--device", help="Where the model runs, for adapters of models: auto, cpu, cuda, mps.")
+@click.option("--dtype", help="In which numbers it computes, for adapters of models: fp32, bf16, fp16.")
 @click.option("--name", help="The submission's name on the leaderboard.  [default: the model's]")
 @click.option("--tasks", metavar="A,B", help="Tasks or suites (multimodal, nlp).  [default: all]")
 @data_option
@@ -28,6 +30,8 @@ from mibench.cli.inputs import data_option
 def run(
     model_name: str,
     model_args: str,
+    device: str | None,
+    dtype: str | None,
     name: str | None,
     tasks: str | None,
     data_choice: str,
@@ -44,6 +48,7 @@ def run(
     Examples:
       mibench run --model random-option
       mibench run --model constant --model-args answer=yes --tasks nlvr --data data
+      mibench run --model ofa --model-args path=ofa-base,beams=5 --device auto --dtype bf16
       mibench run --model predictions --model-args path=answers.jsonl --tasks nlp
 
     An interrupted run goes on when the same command is given again; a finished one is never overwritten.
@@ -62,7 +67,8 @@ def run(
     from mibench.submissions.writing import describe
 
     cards = chosen_cards(tasks)
-    adapter = create_adapter(model_name, parse_arguments(model_args))
+    flags = [f"{key}={value}" for key, value in (("device", device), ("dtype", dtype)) if value is not None]
+    adapter = create_adapter(model_name, parse_arguments(",".join([model_args, *flags])))
     data = open_data(data_choice, cards)
     title = name or adapter.model_name
     folder = output or Path("submissions") / slug(title)

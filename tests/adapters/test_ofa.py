@@ -180,8 +180,9 @@ def test_bf16_answers(model_folder, data):
 
 
 def test_a_run_completes_the_mini_world_and_goes_on_after_a_crash(model_folder, tmp_path):
-    arguments = f"path={model_folder},beams=1,image_size=32,device=cpu,clean=false"
-    run = ["run", "--model", "ofa", "--model-args", arguments, "--limit", "1", "--batch-size", "16"]
+    arguments = f"path={model_folder},beams=1,image_size=32,clean=false"
+    run = ["run", "--model", "ofa", "--model-args", arguments, "--device", "cpu", "--dtype", "fp32"]
+    run += ["--limit", "1", "--batch-size", "16"]
     mibench(*run, "--output", tmp_path / "whole")
     whole = {file.name: file.read_bytes() for file in (tmp_path / "whole" / "predictions").iterdir()}
     assert len(whole) == len(load_cards())

@@ -150,3 +150,13 @@ def test_the_mini_world_is_the_default(tmp_path):
     assert read_description(tmp_path / "out").world == "mini"
     assert len(predictions(tmp_path / "out")) == 100
     mibench("score", tmp_path / "out")
+
+
+def test_a_device_is_an_argument_of_the_adapter(tmp_path):
+    where = ["--device", "cpu", "--output", tmp_path / "out"]
+    assert (
+        "its arguments: answer"
+        in mibench("run", "--model", "constant", "--model-args", "answer=x", *where, status=2).stderr
+    )
+    twice = mibench("run", "--model", "ofa", "--model-args", "path=x,device=cpu", *where, status=2)
+    assert "'device' stands twice" in twice.stderr
