@@ -173,8 +173,7 @@ class OFA:
         from mibench.ofa.scoring import OptionTries, score_options
 
         with torch.inference_mode():
-            inputs = self._inputs(prompts)
-            encoded = self._model.encoder(**inputs)
+            encoded = self._model.encoder(**self._inputs(prompts))
             options = [self._option_tokens(prompt) for prompt in prompts]
             constrained = {}
             if self.decoding["constrain"] and all(options):
@@ -189,7 +188,7 @@ class OFA:
             )
             scores: Sequence[list[float] | None] = [None] * len(prompts)
             if self.decoding["score_options"] and all(options):
-                scores = score_options(self._model, inputs, options)
+                scores = score_options(self._model, {"encoder_outputs": encoded}, options)
         for prompt, tokens, known in zip(prompts, found, scores, strict=True):
             text = self._processor.tokenizer.decode(tokens, skip_special_tokens=True).strip()
             if prompt.size is not None and _has_boxes(prompt.request):

@@ -27,7 +27,8 @@ def score_options(
 
     Args:
         model: in evaluation mode.
-        inputs: what the model's `forward` takes for the prompts: `input_ids`, `pixel_values` and so on.
+        inputs: what the model's `forward` takes for the prompts: `input_ids`, `pixel_values` and so on, or
+            `encoder_outputs` where they are encoded already.
         options: token ids of each option of each prompt, without start token. Prompts may have different numbers of
             options, but those of a batch cost as much as the most.
 
@@ -35,7 +36,7 @@ def score_options(
         InputError: there are not as many lists of options as prompts, or a list is empty.
 
     """
-    encoded = model.encoder(**inputs)
+    encoded = inputs["encoder_outputs"] if "encoder_outputs" in inputs else model.encoder(**inputs)
     prompts = len(encoded.last_hidden_state)
     if len(options) != prompts or not all(options):
         raise InputError(f"options for {sum(map(bool, options))} of {prompts} prompts", remedy="one list for each")

@@ -21,6 +21,7 @@ from mibench.scoring.rows import TaskRows, read_rows
 from mibench.scoring.score import resampling_seed
 from mibench.scoring.spread import SPREAD, spread_replicates
 from mibench.scoring.summary import SUITES, task_weights
+from mibench.scoring.task import per_instruction_scores
 from mibench.scoring.verdict import verdict
 from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.reading import Submission
@@ -33,7 +34,7 @@ class _Task(NamedTuple):
     """One task, answered by all submissions.
 
     Attributes:
-        scores: of each submission under each wording, 0 to 100.
+        scores: of each submission under each wording, 0 to 100, [instructions].
         numbers: of each submission, by `SPREAD`.
         exchanged: differences of the means of each pair under random exchanges, [permutations].
 
@@ -42,7 +43,7 @@ class _Task(NamedTuple):
     card: TaskCard
     n: int
     groups: int
-    scores: list[list[float]]
+    scores: list[Floats]
     numbers: list[dict[str, Replicates]]
     exchanged: dict[tuple[int, int], Floats]
 
@@ -118,7 +119,7 @@ def _read_task(rows: Sequence[TaskRows], seed: str, resamples: int) -> _Task:
         card=card,
         n=values[0].shape[1],
         groups=rows[0].group_count,
-        scores=[[100 * math.fsum(column.tolist()) / len(column) for column in task] for task in values],
+        scores=[np.array(per_instruction_scores(task), np.float64) for task in values],
         numbers=[dict(zip(SPREAD, found[INSTRUCTIONS:], strict=True)) for found in replicates],
         exchanged=exchange(by_submission, sums[-1], pairs, seed, resamples),
     )
@@ -149,7 +150,7 @@ def _compare_pair(names: Sequence[str], one: int, two: int, tasks: Sequence[_Tas
     sensitivity = Difference(value=None, reason="no multimodal task was compared")
     if overall["sensitivity"]:
         sensitivity = _difference(_over_tasks(overall["sensitivity"], parts["sensitivity"]))
-    gaps = {task.card.name: np.subtract(task.scores[one], task.scores[two]) for task in tasks}
+    gaps = {task.card.name: task.scores[one] - task.scores[two] for task in tasks}
     compared = {
         task.card.name: TaskComparison(
             n=task.n,

@@ -40,7 +40,7 @@ def score_task(rows: TaskRows, seed: str) -> ScoredTask:
     metrics, replicates = dict[str, MetricScores](), dict[str, dict[str, Replicates]]()
     for name, values in rows.values.items():
         replicates[name] = dict(zip((*WORDINGS, *SPREAD), spread_replicates(samples[name]), strict=True))
-        metrics[name] = _score_metric(_per_instruction(values), values, replicates[name])
+        metrics[name] = _score_metric(per_instruction_scores(values), values, replicates[name])
     guess = chance(METRICS[primary], rows.references) if rows.card.answer.kind != "text" else None
     scores = TaskScores(
         n=len(rows.references),
@@ -80,7 +80,7 @@ def _draw_samples(rows: TaskRows, seed: str) -> dict[str, Sample]:
 _VARIANCE, _ALIKE = "(variance)", "(alike)"
 
 
-def _per_instruction(values: Floats) -> list[float | None]:
+def per_instruction_scores(values: Floats) -> list[float | None]:
     """Return the mean over rows of each wording, 0 to 100, exactly rounded; None where not all rows have a score."""
     return [None if np.isnan(column).any() else 100 * math.fsum(column.tolist()) / len(column) for column in values]
 
