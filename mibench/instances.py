@@ -1,4 +1,4 @@
-"""The small frozen types that travel through the pipeline: Instance -> Request -> Prediction."""
+"""The small frozen types that travel through the pipeline: Instance -> Request -> Prediction, or Failure."""
 
 import msgspec
 
@@ -48,7 +48,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     max_new_tokens: int
     cut: str = ""
 
-    def answered(self, text: str, option_scores: list[float] | None = None) -> "Prediction":
+    def answered(
+        self,
+        text: str,
+        option_scores: list[float] | None = None,
+        option_scores_per_token: list[float] | None = None,
+    ) -> "Prediction":
         """Return the prediction that answers this request."""
         return Prediction(
             task=self.task,
@@ -56,7 +61,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             instruction=self.instruction,
             text=text,
             option_scores=option_scores,
+            option_scores_per_token=option_scores_per_token,
         )
+
+    def failed(self, reason: str) -> "Failure":
+        """Return that this request got no answer."""
+        return Failure(task=self.task, instance=self.instance, instruction=self.instruction, reason=reason)
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +75,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         text: the generated answer, untouched.
         option_scores: log-probability of each option in the order shown, where an adapter gives them.
+        option_scores_per_token: the same divided by the number of the option's tokens.
 
     """
 
@@ -73,3 +84,16 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     instruction: int
     text: str
     option_scores: list[float] | None = None
+    option_scores_per_token: list[float] | None = None
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that got no answer, and why; it is asked again when the run is continued."""
+
+    task: str
+    instance: str
+    instruction: int
+    reason: str
+
+
+Answer = Prediction | Failure

@@ -1,18 +1,21 @@
 """The protocol of an adapter, and the registry that other packages extend by entry points.
 
 A package adds an adapter by an entry point of the group `mibench.adapters` that names a class; its constructor's
-keyword arguments are what `--model-args` may set, as text.
+keyword arguments are what `--model-args` may set, as text. A constructor that takes `**name: str` checks these itself.
 """
 
 import inspect
 from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol
+from typing import Literal, Protocol, cast
 
 from mibench.errors import InputError
-from mibench.instances import Prediction, Request
+from mibench.instances import Answer, Request
 
 GROUP = "mibench.adapters"
+
+
+Sight = Literal["opens", "ignores", "blind"]
 
 
 class Adapter(Protocol):
@@ -22,14 +25,34 @@ class Adapter(Protocol):
         model_name: the name under which a reader knows the model.
         decoding: the settings that the answers depend on, recorded in the submission.
 
+    An adapter may have two attributes more:
+
+    - `sight: Sight`: "opens" where it opens pictures with `pictures.open_picture`, which are then decoded ahead;
+      "blind" where it cannot see, so that tasks with pictures are refused unless the run is blind; otherwise "ignores".
+    - `usage: Mapping[str, float]`: what the answers have cost so far, as tokens, for the run's record.
+
     """
 
     model_name: str
     decoding: Mapping[str, str | int | float | bool | None]
 
-    def predict(self, requests: Sequence[Request]) -> list[Prediction]:
-        """Answer a batch: one prediction a request, in the same order."""
+    def predict(self, requests: Sequence[Request]) -> Sequence[Answer]:
+        """Answer a batch of one task: one prediction or failure a request, in the same order.
+
+        An error stops the run, or with `--on-error record` fails the rows that cause it; one that says that memory ran
+        out (`memory.lacks_memory`) makes the batches smaller.
+        """
         ...
+
+
+def sight(adapter: Adapter) -> Sight:
+    """Return what an adapter does with pictures."""
+    return cast(Sight, getattr(adapter, "sight", "ignores"))
+
+
+def usage(adapter: Adapter) -> Mapping[str, float]:
+    """Return what an adapter's answers have cost."""
+    return cast(Mapping[str, float], getattr(adapter, "usage", {}))
 
 
 def adapter_names() -> list[str]:
@@ -44,14 +67,13 @@ def create_adapter(name: str, arguments: Mapping[str, str]) -> Adapter:
         InputError: an unknown name, an unknown or refused argument, or a package that the adapter needs is missing.
 
     """
-    entry: EntryPoint | None = next(iter(entry_points(group=GROUP, name=name)), None)
+    entry: EntryPoint | None = next(iter(entry_points(group=GROUP, name=name.replace("_", "-"))), None)
     if entry is None:
         raise InputError(f"unknown model {name!r}", remedy=f"one of {', '.join(adapter_names())}")
     try:
         factory = entry.load()
     except ImportError as error:
-        needed = error.name or str(error)
-        raise InputError(f"the adapter {name!r} needs {needed}", remedy="pip install 'mibench[all]'") from None
+        raise _missing_package(name, error) from None
     except AttributeError as error:
         raise InputError(f"the adapter {name!r} is not at {entry.value}: {error}") from error
     signature = inspect.signature(factory)
@@ -64,7 +86,14 @@ def create_adapter(name: str, arguments: Mapping[str, str]) -> Adapter:
         adapter: Adapter = factory(**arguments)
     except ValueError as error:
         raise InputError(f"--model {name}: {error}", remedy="mend --model-args") from error
+    except ImportError as error:
+        raise _missing_package(name, error) from None
     return adapter
+
+
+def _missing_package(adapter: str, error: ImportError) -> InputError:
+    needed = error.name or str(error)
+    return InputError(f"the adapter {adapter!r} needs {needed}", remedy="pip install 'mibench[all]'")
 
 
 def parse_arguments(text: str) -> dict[str, str]:
