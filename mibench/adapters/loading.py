@@ -54,10 +54,8 @@ def find_device(wanted: str) -> str:
         kind = torch.device(wanted)
     except RuntimeError:
         raise InputError(f"unknown device {wanted!r}", remedy="auto, cpu, cuda, cuda:1 or mps") from None
-    absent = (kind.type == "cuda" and (kind.index or 0) >= torch.cuda.device_count()) or (
-        kind.type == "mps" and not mps
-    )
-    if absent:
+    no_cuda = kind.type == "cuda" and (kind.index or 0) >= torch.cuda.device_count()
+    if no_cuda or (kind.type == "mps" and not mps):
         raise InputError(f"no device {wanted!r} here", remedy="device=auto takes the best there is")
     return wanted
 

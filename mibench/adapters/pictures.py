@@ -58,6 +58,5 @@ def _decode(path: str) -> "Image":
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         known = not isinstance(error, UnidentifiedImageError)
         reason = (getattr(error, "strerror", None) or str(error)) if known else "of no known format"
-        raise InputError(
-            f"no readable image: {reason}", file=path, remedy="mend the file, or --on-error record"
-        ) from None
+        remedy = "mend the file, or --on-error record"
+        raise InputError(f"no readable image: {reason}", file=path, remedy=remedy) from None
