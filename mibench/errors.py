@@ -26,3 +26,7 @@ class InputError(Exception):
             place = f"{self.file}:{self.line}: "
         remedy = f" ({self.remedy})" if self.remedy else ""
         return f"{place}{self.message}{remedy}"
+
+
+class FatalError(InputError):
+    """Wrong input that every other request would meet as well: no row is to blame, and none can be passed over."""

@@ -1,5 +1,6 @@
 """Loading models of Hugging Face: where they run, in which numbers, and every failure told in one line."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -89,6 +90,8 @@ def load(what: str, loading: Callable[[], Loaded]) -> Loaded:
         InputError: it is not there, gated, damaged, needs code of its own or a package that is missing.
 
     """
+    if not sys.stderr.isatty():
+        _without_progress_bars()
     try:
         return loading()
     except ImportError as error:
@@ -100,6 +103,13 @@ def load(what: str, loading: Callable[[], Loaded]) -> Loaded:
         if type(error).__name__ != "SafetensorError":
             raise
         raise InputError(f"damaged weights: {_first_line(error)}", file=what, remedy="fetch them again") from None
+
+
+def _without_progress_bars() -> None:
+    from transformers.utils import logging
+
+    quieten: Callable[[], None] = logging.disable_progress_bar
+    quieten()
 
 
 def _explained(what: str, error: Exception) -> InputError:

@@ -2,20 +2,21 @@
 
 import logging
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mibench.adapters.base import Sight
+from mibench.adapters.loading import DTYPES, find_device, load, switch, whole_number
+from mibench.adapters.pictures import open_picture
 from mibench.errors import InputError
 from mibench.instances import Prediction, Request
 
 if TYPE_CHECKING:
     import torch
-
-DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
-SWITCH = {"true": True, "false": False}
+    from PIL.Image import Image
 
 _log = logging.getLogger(__name__)
 
@@ -26,18 +27,25 @@ class _Prompt:
 
     Attributes:
         place: of the request in its batch.
-        size: width and height of its picture in pixels; None where it has none.
+        picture: None where it has none.
 
     """
 
     place: int
     request: Request
     tokens: list[int]
-    size: tuple[int, int] | None
+    picture: "Image | None"
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the picture in pixels."""
+        return None if self.picture is None else self.picture.size
 
 
 class OFA:
     """OFA (Wang et al., 2022) from a folder in Hugging Face form, as `mibench models convert` writes it."""
+
+    sight: Sight = "opens"
 
     def __init__(
         self,
@@ -46,7 +54,6 @@ class OFA:
         image_size: str = "",
         dtype: str = "fp32",
         device: str = "auto",
-        rows: str = "40",
         no_repeat_ngram: str = "3",
         constrain: str = "false",
         score_options: str = "false",
@@ -60,7 +67,6 @@ class OFA:
             image_size: side in pixels to which pictures are resized; by default as the folder says.
             dtype: fp32, bf16 or fp16.
             device: auto, or what torch calls it.
-            rows: prompts that are answered together; fewer where memory runs out.
             no_repeat_ngram: no so many tokens occur twice in an answer; 0 allows it.
             constrain: whether an answer must be one of the options, where there are any.
             score_options: whether to record the log-probability of each option as well.
@@ -70,20 +76,17 @@ class OFA:
         if dtype not in DTYPES:
             raise ValueError(f"dtype={dtype} is not one of {', '.join(DTYPES)}")
         switches = {"constrain": constrain, "score_options": score_options, "clean": clean}
-        for name, value in switches.items():
-            if value not in SWITCH:
-                raise ValueError(f"{name}={value} is neither true nor false")
         if not Path(path).is_dir():
             raise InputError("no folder of a model", file=path, remedy="'mibench models convert' writes one")
         self.model_name = Path(path).resolve().name
         self.decoding: Mapping[str, str | int | bool] = {
-            "beams": int(beams),
+            "beams": whole_number("beams", beams, 1),
             "image_size": image_size or "as in the folder",
             "dtype": dtype,
-            "no_repeat_ngram": int(no_repeat_ngram),
-            **{name: SWITCH[value] for name, value in switches.items()},
+            "no_repeat_ngram": whole_number("no_repeat_ngram", no_repeat_ngram),
+            **{name: switch(name, value) for name, value in switches.items()},
         }
-        self._rows, self._shortened = int(rows), 0
+        self._shortened = 0
         self._load(path, image_size, dtype, device)
 
     def _load(self, path: str, image_size: str, dtype: str, device: str) -> None:
@@ -91,39 +94,34 @@ class OFA:
 
         from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
 
-        self._device = _best_device() if device == "auto" else device
-        settings: dict[str, Any] = {"size": int(image_size)} if image_size else {}
-        self._processor = OFAProcessor.from_pretrained(path, local_files_only=True, **settings)
-        model: Any = OFAForConditionalGeneration.from_pretrained(
-            path, dtype=getattr(torch, DTYPES[dtype]), local_files_only=True
+        self._device = find_device(device)
+        settings: dict[str, Any] = {"size": whole_number("image_size", image_size, 1)} if image_size else {}
+        self._processor = load(path, lambda: OFAProcessor.from_pretrained(path, local_files_only=True, **settings))
+        numbers = getattr(torch, DTYPES[dtype])
+        model: Any = load(
+            path,
+            lambda: OFAForConditionalGeneration.from_pretrained(path, dtype=numbers, local_files_only=True),
         )
         self._model = model.to(self._device).eval()
         self._longest = self._model.config.max_position_embeddings
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Answer a batch of requests; those about one picture share its encoding."""
-        prompts = [self._prompt(place, request) for place, request in enumerate(requests)]
+        paths = dict.fromkeys(request.image for request in requests if request.image is not None)
+        pictures = {path: open_picture(path) for path in paths}
+        prompts = [self._prompt(place, request, pictures) for place, request in enumerate(requests)]
         answers: dict[int, Prediction] = {}
         for _, alike in groupby(sorted(prompts, key=_together), key=_together):
-            for part in _parts(sorted(alike, key=_by_picture_and_length), self._rows):
-                answers |= self._answer(part)
+            answers |= self._answer(list(alike))
         return [answers[place] for place in range(len(requests))]
 
-    def _prompt(self, place: int, request: Request) -> _Prompt:
-        from PIL import Image
-
-        size = None
-        if request.image is not None:
-            try:
-                with Image.open(request.image) as picture:
-                    size = picture.size
-            except OSError as error:
-                reason = error.strerror or "of no known format"
-                raise InputError(f"no readable image: {reason}", file=request.image) from None
+    def _prompt(self, place: int, request: Request, pictures: "Mapping[str, Image]") -> _Prompt:
+        picture = None if request.image is None else pictures[request.image]
+        size = None if picture is None else picture.size
         tokens = self._tokens(request.prompt, request, size)
         if len(tokens) > self._longest:
             tokens = self._cut(tokens, request, size)
-        return _Prompt(place, request, tokens, size)
+        return _Prompt(place, request, tokens, picture)
 
     def _tokens(self, text: str, request: Request, size: tuple[int, int] | None) -> list[int]:
         from mibench.ofa.tokenizer import clean_text
@@ -153,21 +151,7 @@ class OFA:
         return [*tokens[: self._longest - 1], tokens[-1]]
 
     def _answer(self, prompts: Sequence[_Prompt]) -> dict[int, Prediction]:
-        """Answer prompts together, or in halves where memory runs out."""
-        import torch
-
-        try:
-            return dict(self._generate(prompts))
-        except (RuntimeError, MemoryError) as error:
-            if len(prompts) == 1 or not _lacks_memory(error):
-                raise
-            self._rows = half = (len(prompts) + 1) // 2
-            _log.warning("out of memory with %d prompts together; going on with %d", len(prompts), half)
-        if self._device.startswith("cuda"):
-            torch.cuda.empty_cache()
-        return self._answer(prompts[:half]) | self._answer(prompts[half:])
-
-    def _generate(self, prompts: Sequence[_Prompt]) -> Iterator[tuple[int, Prediction]]:
+        """Answer prompts together, by their places."""
         import torch
 
         from mibench.ofa.scoring import OptionTries, score_options
@@ -176,7 +160,7 @@ class OFA:
             encoded = self._model.encoder(**self._inputs(prompts))
             options = [self._option_tokens(prompt) for prompt in prompts]
             constrained = {}
-            if self.decoding["constrain"] and all(options):
+            if self.decoding["constrain"] and options[0]:
                 constrained["prefix_allowed_tokens_fn"] = OptionTries(options, self._model.config.eos_token_id)
             found = self._model.generate(
                 encoder_outputs=encoded,
@@ -186,14 +170,17 @@ class OFA:
                 do_sample=False,
                 **constrained,
             )
-            scores: Sequence[list[float] | None] = [None] * len(prompts)
-            if self.decoding["score_options"] and all(options):
+            scores: Sequence[list[float]] = [[]] * len(prompts)
+            if self.decoding["score_options"] and options[0]:
                 scores = score_options(self._model, {"encoder_outputs": encoded}, options)
-        for prompt, tokens, known in zip(prompts, found, scores, strict=True):
+        answers = dict[int, Prediction]()
+        for prompt, tokens, known, scored in zip(prompts, found, options, scores, strict=True):
             text = self._processor.tokenizer.decode(tokens, skip_special_tokens=True).strip()
             if prompt.size is not None and _has_boxes(prompt.request):
                 text = self._processor.bins_to_boxes(text, *prompt.size)
-            yield prompt.place, prompt.request.answered(text, known)
+            per_token = [score / len(option) for score, option in zip(scored, known, strict=False)]
+            answers[prompt.place] = prompt.request.answered(text, scored or None, per_token or None)
+        return answers
 
     def _inputs(self, prompts: Sequence[_Prompt]) -> dict[str, "torch.Tensor"]:
         """Return what the encoder reads: texts padded on the right, and each picture once."""
@@ -202,11 +189,12 @@ class OFA:
         padding, longest = self._model.config.pad_token_id, max(len(prompt.tokens) for prompt in prompts)
         ids = [prompt.tokens + [padding] * (longest - len(prompt.tokens)) for prompt in prompts]
         inputs = {"input_ids": torch.tensor(ids, device=self._device)}
-        pictures = list(dict.fromkeys(prompt.request.image for prompt in prompts if prompt.request.image is not None))
+        pictures = {prompt.request.image: prompt.picture for prompt in prompts if prompt.picture is not None}
         if pictures:
-            pixels = self._processor(images=pictures)["pixel_values"].to(self._device, self._model.dtype)
-            places = {picture: place for place, picture in enumerate(pictures)}
-            index = [places[prompt.request.image] for prompt in prompts if prompt.request.image is not None]
+            pixels = self._processor(images=list(pictures.values()))["pixel_values"]
+            pixels = pixels.to(self._device, self._model.dtype)
+            places = {path: place for place, path in enumerate(pictures)}
+            index = [places[prompt.request.image] for prompt in prompts]
             inputs["image_features"] = self._model.encode_image(pixels)
             inputs["image_index"] = torch.tensor(index, device=self._device)
         return inputs
@@ -219,19 +207,6 @@ class OFA:
         return [self._processor.tokenizer(text)["input_ids"][1:] for text in texts]
 
 
-def _lacks_memory(error: Exception) -> bool:
-    """Tell whether an error means that memory ran out; on a CPU, torch has no class of its own for it."""
-    return isinstance(error, MemoryError) or "memory" in str(error)
-
-
-def _best_device() -> str:
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
 def _has_boxes(request: Request) -> bool:
     """Tell whether the options are boxes, four numbers each."""
     return bool(request.options) and all(
@@ -239,15 +214,6 @@ def _has_boxes(request: Request) -> bool:
     )
 
 
-def _together(prompt: _Prompt) -> tuple[bool, int]:
-    """Return what the prompts of one batch must share."""
-    return prompt.request.image is None, prompt.request.max_new_tokens
-
-
-def _by_picture_and_length(prompt: _Prompt) -> tuple[str, int, int]:
-    return prompt.request.image or "", len(prompt.tokens), prompt.place
-
-
-def _parts(prompts: Sequence[_Prompt], rows: int) -> Iterator[Sequence[_Prompt]]:
-    for first in range(0, len(prompts), rows):
-        yield prompts[first : first + rows]
+def _together(prompt: _Prompt) -> tuple[bool, bool, int]:
+    """Return what the prompts that are answered together must share."""
+    return prompt.picture is None, not prompt.request.options, prompt.request.max_new_tokens

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from mibench.errors import InputError
-
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -22,7 +20,7 @@ def open_picture(path: str) -> "Image":
 
     """
     decoded = _ahead.get(path)
-    return _decode(path) if decoded is None else decoded.result()
+    return _read(path) if decoded is None else decoded.result()
 
 
 class DecodingAhead:
@@ -41,7 +39,7 @@ class DecodingAhead:
             _ahead.pop(path).cancel()
         for path in wanted:
             if path not in _ahead:
-                _ahead[path] = self._pool.submit(_decode, path)
+                _ahead[path] = self._pool.submit(_read, path)
 
     def close(self) -> None:
         """Let go of all, and end the threads."""
@@ -49,14 +47,7 @@ class DecodingAhead:
         self._pool.shutdown(cancel_futures=True)
 
 
-def _decode(path: str) -> "Image":
-    from PIL import Image, UnidentifiedImageError
+def _read(path: str) -> "Image":
+    from mibench.pictures import read_rgb
 
-    try:
-        with Image.open(path) as picture:
-            return picture.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        known = not isinstance(error, UnidentifiedImageError)
-        reason = (getattr(error, "strerror", None) or str(error)) if known else "of no known format"
-        remedy = "mend the file, or --on-error record"
-        raise InputError(f"no readable image: {reason}", file=path, remedy=remedy) from None
+    return read_rgb(path)

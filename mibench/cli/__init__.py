@@ -23,6 +23,10 @@ class _Program(click.Group):
         command: click.Command = getattr(importlib.import_module(f"mibench.cli.{name}"), name)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["mibench.arguments"] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)

@@ -1,23 +1,74 @@
 """`mibench run`: ask a model, write a submission, score it."""
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from mibench.cli.inputs import data_option
+from mibench.errors import InputError
+
+if TYPE_CHECKING:
+    from mibench.cards import TaskCard
+    from mibench.running.engine import About, Engine
+    from mibench.running.plan import Plan
+    from mibench.running.worker import OnError
+    from mibench.submissions.description import Description
+
+
+def _batch_size(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
+    if value != "auto" and not re.fullmatch("[1-9][0-9]{0,5}", value):
+        raise click.BadParameter(f"{value!r} is neither a whole number above 0 nor auto")
+    return value if value == "auto" else int(value)
+
+
+def _wordings(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    if value is not None and not re.fullmatch("[1-5](,[1-5])*", value):
+        raise click.BadParameter(f"{value!r} is not a list of instructions, 1 to 5")
+    return None if value is None else tuple(sorted({int(number) for number in value.split(",")}))
 
 
 @click.command()
-@click.option("--model", "model_name", required=True, help="The adapter: constant, echo, first-option, ...")
+@click.option("--model", "model_name", required=True, help="The adapter: hf, openai, ofa, random-option, ...")
 @click.option("--model-args", "--model_args", default="", metavar="K=V,K=V", help="The adapter's arguments.")
-@click.option("--device", help="Where the model runs, for adapters of models: auto, cpu, cuda, mps.")
-@click.option("--dtype", help="In which numbers it computes, for adapters of models: fp32, bf16, fp16.")
+@click.option("--device", help="Where the model runs: auto, cpu, cuda, cuda:1, mps.")
+@click.option("--dtype", help="In which numbers it computes: auto, fp32, bf16, fp16.")
+@click.option("--share-image/--no-share-image", default=None, help="Whether wordings share the picture's encoding.")
+@click.option("--score-options", is_flag=True, default=None, help="Record the log-likelihood of each option as well.")
+@click.option(
+    "--insecure", is_flag=True, default=None, help="Let openai use plain http and proxies beyond this machine."
+)
 @click.option("--name", help="The submission's name on the leaderboard.  [default: the model's]")
 @click.option("--tasks", metavar="A,B", help="Tasks or suites (multimodal, nlp).  [default: all]")
+@click.option(
+    "--instructions", "wordings", callback=_wordings, metavar="1,3,...", help="Only these of the five instructions."
+)
+@click.option("--blind", is_flag=True, help="Withhold the pictures: the text-only ablation.")
 @data_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N instances a task.")
-@click.option("--batch-size", "--batch_size", type=click.IntRange(min=1), default=64, show_default=True)
+@click.option(
+    "--batch-size",
+    "--batch_size",
+    callback=_batch_size,
+    metavar="N|auto",
+    default="64",
+    show_default=True,
+    help="Requests a batch; auto finds what is quickest. Fewer where memory runs out.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the order in which options are shown.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["fail", "record"]),
+    default="fail",
+    show_default=True,
+    help="What a broken image or an error of the model does: stop the run, or fail that row alone.",
+)
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Ray's.  [default: one a GPU, or one a core]")
+@click.option("--address", metavar="ADDRESS", help="Ray's cluster, as auto.  [default: this machine alone]")
 @click.option(
     "--output",
     "--output_path",
@@ -27,84 +78,183 @@ from mibench.cli.inputs import data_option
 )
 @click.option("--resume/--no-resume", default=True, show_default=True, help="Go on where an interrupted run stopped.")
 @click.option("--compress", "compressed", is_flag=True, help="Write .jsonl.zst instead of .jsonl.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
 def run(
+    ctx: click.Context,
     model_name: str,
     model_args: str,
     device: str | None,
     dtype: str | None,
+    share_image: bool | None,
+    score_options: bool | None,
+    insecure: bool | None,
     name: str | None,
     tasks: str | None,
+    wordings: tuple[int, ...] | None,
+    blind: bool,
     data_choice: str,
     limit: int | None,
-    batch_size: int,
+    batch_size: int | Literal["auto"],
     seed: int,
+    on_error: "OnError",
+    engine: str,
+    workers: int | None,
+    address: str | None,
     output: Path | None,
     resume: bool,
     compressed: bool,
+    log_format: Literal["text", "json"],
 ) -> None:
     """Ask a model every task under its five instructions, write a submission, and score it.
 
     \b
     Examples:
       mibench run --model random-option
-      mibench run --model constant --model-args answer=yes --tasks nlvr --data data
-      mibench run --model ofa --model-args path=ofa-base,beams=5 --device auto --dtype bf16
-      mibench run --model predictions --model-args path=answers.jsonl --tasks nlp
+      mibench run --model hf --model-args pretrained=llava-hf/llava-1.5-7b-hf --dtype bf16 --batch-size auto
+      mibench run --model hf --model-args pretrained=google/flan-t5-base --tasks nlp
+      mibench run --model openai --model-args base_url=http://localhost:8000/v1,model=my-model
+      mibench run --model ofa --model-args path=ofa-base,beams=5 --engine ray --workers 8
 
-    An interrupted run goes on when the same command is given again; a finished one is never overwritten.
+    Every answer is on disk before the next is asked. An interrupted run goes on when the same command is given again,
+    and ends with the same submission; a finished one is never overwritten. Requests that failed are counted as wrong,
+    said to be so, and asked again by the same command. Ctrl-C stops when the batch is done.
+
+    Exit status: 0 done, 1 done but for some requests that failed, 2 wrong use or bad input, 130 stopped.
     """
-    from mibench.adapters.base import create_adapter, parse_arguments
-    from mibench.cards import load_cards
+    from mibench.adapters.base import parse_arguments
     from mibench.cli.inputs import chosen_cards, open_data, slug
-    from mibench.cli.progress import progress, track
-    from mibench.cli.tables import print_scores
-    from mibench.running.plan import count_requests
-    from mibench.running.runner import run as run_model
-    from mibench.scoring.report import write_scores
-    from mibench.scoring.score import score_submission, worthwhile_processes
-    from mibench.submissions.description import Model, read_description
-    from mibench.submissions.reading import Submission
+    from mibench.cli.logs import start_logging
+    from mibench.cli.stopping import graceful_stop
+    from mibench.cli.watching import watching
+    from mibench.running.plan import ALL_WORDINGS, Plan
+    from mibench.running.runner import Interrupted, Run, check_output
+    from mibench.running.sizing import Sizing
+    from mibench.submissions.description import Model
     from mibench.submissions.writing import describe
 
+    start_logging(log_format)
+    if output is not None:
+        check_output(output)
     cards = chosen_cards(tasks)
-    flags = [f"{key}={value}" for key, value in (("device", device), ("dtype", dtype)) if value is not None]
-    adapter = create_adapter(model_name, parse_arguments(",".join([model_args, *flags])))
+    flags = {
+        "device": device,
+        "dtype": dtype,
+        "share_image": share_image,
+        "score_options": score_options,
+        "insecure": insecure,
+    }
+    arguments = parse_arguments(",".join([model_args, *_as_arguments(flags)]))
     data = open_data(data_choice, cards)
-    title = name or adapter.model_name
-    folder = output or Path("submissions") / slug(title)
-    description = describe(
-        title,
-        Model(name=adapter.model_name),
-        cards,
-        data,
-        adapter=model_name,
-        decoding=dict(adapter.decoding),
-        seed=seed,
-        limit=limit,
-    )
-    with progress() as display:
-        totals = {card.name: count_requests(card, data, limit) for card in cards}
-        bar = display.add_task("asking", total=sum(totals.values()), rate="")
-
-        def advance(card: object, rows: int) -> None:
-            speed = display.tasks[bar].speed
-            display.update(bar, advance=rows, rate=f"{speed:,.0f} rows/s" if speed else "")
-
-        run_model(
-            adapter,
+    plan = Plan(data=data, seed=seed, limit=limit, wordings=wordings or ALL_WORDINGS, blind=blind)
+    with _engine(engine, model_name, arguments, workers=workers, address=address, on_error=on_error) as carrying:
+        _check_sight(model_name, carrying.about, plan, cards)
+        title = name or carrying.about.model_name
+        folder = output or Path("submissions") / slug(title)
+        description = describe(
+            title,
+            Model(name=carrying.about.model_name),
             cards,
             data,
-            folder,
-            description,
-            batch_size=batch_size,
-            compressed=compressed,
-            resume=resume,
-            advance=advance,
+            adapter=model_name,
+            decoding=carrying.about.decoding,
+            seed=seed,
+            limit=limit,
+            wordings=wordings,
+            blind=blind,
         )
+        with (
+            graceful_stop() as stopping,
+            watching(sum(map(plan.count, cards)), bars=log_format == "text") as watcher,
+        ):
+            asking = Run(
+                engine=carrying,
+                plan=plan,
+                output=folder,
+                sizing=Sizing(batch_size),
+                compressed=compressed,
+                resume=resume,
+                watcher=watcher,
+                stopping=stopping,
+            )
+            try:
+                failed = asking.ask(cards, description, _command(ctx))
+            except Interrupted:
+                failed = None
+    if failed is None:
+        click.echo(f"stopped; every answer so far is in {folder}, and the same command goes on from there", err=True)
+        raise SystemExit(stopping.status)
+    _score(folder, description, plan)
+    click.echo(f"submission: {folder}", err=True)
+    if failed:
+        click.echo(f"{failed} requests failed and count as wrong; the same command asks them again", err=True)
+        raise SystemExit(1)
+
+
+def _as_arguments(flags: Mapping[str, str | bool | None]) -> Iterator[str]:
+    for key, value in flags.items():
+        if value is not None:
+            yield f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+
+
+@contextmanager
+def _engine(
+    kind: str,
+    model: str,
+    arguments: Mapping[str, str],
+    *,
+    workers: int | None,
+    address: str | None,
+    on_error: "OnError",
+) -> "Iterator[Engine]":
+    """Load the model, here or on Ray's workers, and let go of it in the end."""
+    from mibench.adapters.base import create_adapter
+    from mibench.running.engine import LocalEngine
+    from mibench.running.worker import Worker
+
+    carrying: Engine
+    if kind == "ray":
+        from mibench.running.ray_engine import RayEngine
+
+        carrying = RayEngine(model, arguments, workers=workers, address=address, on_error=on_error)
+    elif workers is not None or address is not None:
+        raise InputError("--workers and --address are Ray's", remedy="add --engine ray")
+    else:
+        carrying = LocalEngine(Worker(create_adapter(model, arguments), on_error))
+    try:
+        yield carrying
+    finally:
+        carrying.close()
+
+
+def _check_sight(model: str, about: "About", plan: "Plan", cards: "Sequence[TaskCard]") -> None:
+    if about.sight != "blind":
+        return
+    unseen = [card.name for card in cards if plan.shows_pictures(card)]
+    if unseen:
+        message = f"{model} reads text only and cannot see the pictures of {', '.join(unseen)}"
+        raise InputError(message, remedy="choose other --tasks, as nlp, or --blind to ask without pictures")
+
+
+def _command(ctx: click.Context) -> str:
+    """Return the command as it was typed, with what looks like a secret masked."""
+    import shlex
+
+    words = shlex.join(["mibench", *ctx.find_root().meta.get("mibench.arguments", ())])
+    return re.sub(r"(?i)(\w*(?:key|token|secret|password)\w*=)[^,\s]+", r"\1***", words)
+
+
+def _score(folder: Path, description: "Description", plan: "Plan") -> None:
+    from mibench.cards import load_cards
+    from mibench.cli.progress import track
+    from mibench.cli.tables import print_scores
+    from mibench.scoring.report import write_scores
+    from mibench.scoring.score import score_submission, worthwhile_processes
+    from mibench.submissions.reading import Submission
+
     benchmark = load_cards()
-    submission = Submission(folder, read_description(folder), benchmark, data)
+    submission = Submission(folder, description, benchmark, plan.data)
     processes = worthwhile_processes(submission)
     scores = score_submission(submission, benchmark, track("scoring"), processes=processes)
     write_scores(folder, scores)
     print_scores(scores)
-    click.echo(f"submission: {folder}", err=True)

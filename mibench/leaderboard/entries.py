@@ -25,9 +25,15 @@ class Entry(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether all rows of all tasks were answered, so that the aggregate compares."""
-        summary = self.scores.summary
-        return not summary.missing and self.description.limit is None and summary.aggregate.mean is not None
+        """Whether all rows of all tasks were asked, with their pictures, so that the aggregate compares."""
+        summary, described = self.scores.summary, self.description
+        whole = described.limit is None and not described.blind
+        return whole and not summary.missing and summary.aggregate.mean is not None
+
+    @property
+    def failed(self) -> int:
+        """How many answers there are not; they count as wrong."""
+        return sum(task.failed for task in self.scores.tasks.values())
 
 
 def read_entries(submissions: Path) -> list[Entry]:

@@ -16,6 +16,9 @@ METRICS: Mapping[str, Metric] = {
     "accuracy_strict": Metric(accuracy_strict, 1, "raw"),
     "accuracy_lenient": Metric(accuracy_lenient, 1, "first-option-named"),
     "accuracy_options": Metric(accuracy_strict, 1, "likeliest-option+ties-share", reads="likeliest"),
+    "accuracy_options_per_token": Metric(
+        accuracy_strict, 1, "likeliest-option-per-token+ties-share", reads="likeliest"
+    ),
     "accuracy_iou": Metric(accuracy_iou, 1, "best-overlapping-option"),
     "accuracy_iou50": Metric(accuracy_iou50, 1, "iou>=0.5"),
     "vqa_accuracy": Metric(vqa_accuracy, 1, "10-answers+official-normalisation"),

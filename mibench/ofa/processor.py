@@ -11,8 +11,9 @@ from transformers.processing_utils import ProcessorMixin
 
 from mibench.errors import InputError
 from mibench.ofa.configuration import OFAConfig
-from mibench.ofa.image_processor import OFAImageProcessor, Picture, square
+from mibench.ofa.image_processor import OFAImageProcessor, square
 from mibench.ofa.tokenizer import FOUR_BINS, OFATokenizer
+from mibench.pictures import Picture
 
 _IMAGE_SETTINGS = ("processor_config.json", "preprocessor_config.json")
 _NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?"

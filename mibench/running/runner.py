@@ -1,85 +1,193 @@
-"""The loop from requests to a submission folder, streamed to disk and continued after a crash."""
+"""From requests to a submission folder: plan, batches, engine, journal; continued after any crash."""
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-import msgspec
+from filelock import FileLock, Timeout
 
-from mibench.adapters.base import Adapter
 from mibench.cards import TaskCard
-from mibench.data.store import DataFolder
 from mibench.errors import InputError
-from mibench.instances import Prediction, Request
-from mibench.running.plan import requests
+from mibench.instances import Failure
+from mibench.running.batches import Batch, batches
+from mibench.running.engine import Engine, Stopping
+from mibench.running.journal import Journal
+from mibench.running.plan import Plan
+from mibench.running.record import End, RunRecord, TaskRecord
+from mibench.running.sizing import Sizing
 from mibench.scoring import report
-from mibench.submissions.description import Description, read_description, write_description
-from mibench.submissions.reading import PREDICTIONS, PredictionLine
-from mibench.submissions.writing import PredictionWriter, compress, packed_path
+from mibench.submissions.description import FILE_NAME, Description, read_description, write_description
+from mibench.submissions.reading import PREDICTIONS
+from mibench.submissions.writing import finished_file, write_predictions
+
+JOURNAL = "journal"
+"""The folder of answers that are not yet predictions; it is there while the run is not done."""
 
 
-def run(
-    adapter: Adapter,
-    cards: Iterable[TaskCard],
-    data: DataFolder,
-    output: Path,
-    description: Description,
-    *,
-    batch_size: int,
-    compressed: bool = False,
-    resume: bool = True,
-    advance: Callable[[TaskCard, int], None] = lambda card, rows: None,
-) -> None:
-    """Ask an adapter everything and write its answers to a submission folder.
+class Interrupted(Exception):  # noqa: N818
+    """The run stopped because it was asked to; what was answered is on disk."""
 
-    Args:
-        adapter: answers batches of requests.
-        cards: the tasks to ask.
-        data: the instances.
-        output: the submission folder; made anew, or continued where an interrupted run left it.
-        description: goes into `submission.yaml`; a continued run must have the same.
-        batch_size: requests a batch.
-        compressed: pack each task's file when it is complete.
-        resume: continue an interrupted run.
-        advance: told of every batch that is on disk, and of the rows that an earlier run left.
+
+class Watcher(Protocol):
+    """Is told how a run comes along."""
+
+    def task(self, card: TaskCard, requests: int, done: int) -> None:
+        """Take note that a task begins, of which so many requests were answered before."""
+
+    def rows(self, card: TaskCard, answered: int, failed: int) -> None:
+        """Take note of requests that were answered, and on disk, and of those that failed."""
+
+
+class Silent:
+    """Watches without a word."""
+
+    def task(self, card: TaskCard, requests: int, done: int) -> None:
+        """Say nothing."""
+
+    def rows(self, card: TaskCard, answered: int, failed: int) -> None:
+        """Say nothing."""
+
+
+def check_output(output: Path) -> None:
+    """See that a folder holds nothing, or an unfinished run; cheap, so that it comes before a model is loaded.
 
     Raises:
-        InputError: the folder holds something else, or the adapter broke its protocol.
+        InputError: it holds a finished run, or something else.
 
     """
-    _open_output(output, description, resume=resume)
-    for card in cards:
-        planned = requests(card, data, seed=description.seed, limit=description.limit)
-        path = output / PREDICTIONS / f"{card.name}.jsonl"
-        if packed_path(path).exists():
-            path.unlink(missing_ok=True)
-            advance(card, sum(1 for _ in planned))
-            continue
-        done = _keep_intact_rows(path, planned)
-        advance(card, done)
-        planned = itertools.islice(requests(card, data, seed=description.seed, limit=description.limit), done, None)
-        with PredictionWriter(output, card.name) as writer:
-            for batch in _batches(planned, batch_size):
-                writer.write(_answers(adapter, batch))
-                writer.flush()
-                advance(card, len(batch))
-        if compressed:
-            compress(path)
+    if (output / report.FILE_NAME).exists() and not (output / JOURNAL).is_dir():
+        raise InputError("exists already", file=output, remedy="choose another --output, or remove it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a model over the benchmark.
+
+    Each batch is on disk before the next is waited for. A task's predictions are written when all its requests were
+    asked, in the order of the plan, so that nothing of how the run went shows in them. Requests that failed are written
+    as such, and asked again when the run is continued.
+
+    Attributes:
+        engine: answers batches.
+        plan: what is asked.
+        output: the submission folder; made anew, or continued where an interrupted run left it.
+        sizing: the size of batches.
+        compressed: whether to write compressed files.
+        resume: whether to continue an unfinished run.
+        watcher: is told how it goes.
+        stopping: asked before each batch whether to stop.
+
+    """
+
+    engine: Engine
+    plan: Plan
+    output: Path
+    sizing: Sizing
+    compressed: bool = False
+    resume: bool = True
+    watcher: Watcher = field(default_factory=Silent)
+    stopping: Stopping = lambda: False
+
+    def ask(self, cards: Iterable[TaskCard], description: Description, command: str) -> int:
+        """Ask everything, and write the answers to the folder.
+
+        Args:
+            cards: the tasks.
+            description: goes into `submission.yaml`; a continued run must have the same.
+            command: for the record.
+
+        Returns:
+            How many requests failed.
+
+        Raises:
+            InputError: the folder holds something else, or the adapter broke.
+            Interrupted: `stopping` said so.
+
+        """
+        _open_output(self.output, description, resume=self.resume)
+        with _locked(self.output):
+            record = RunRecord(
+                self.output, command=command, engine=self.engine.name, batch_size=self.sizing.asked, seed=self.plan.seed
+            )
+            record.write()
+            end: End = "failed"
+            try:
+                failed = sum(self._ask_task(card, record) for card in cards)
+                end = "finished"
+            except (Interrupted, KeyboardInterrupt):
+                end = "interrupted"
+                raise
+            finally:
+                record.session.batch_size = self.sizing.told
+                record.session.usage = self.engine.usage()
+                record.close(end)
+            if not failed:
+                shutil.rmtree(self.output / JOURNAL)
+        return failed
+
+    def _ask_task(self, card: TaskCard, record: RunRecord) -> int:
+        """Ask one task, and return how many of its requests failed."""
+        requests, path = self.plan.count(card), self.output / JOURNAL / f"{card.name}.blocks"
+        if finished_file(self.output, card.name) and not path.exists():
+            self.watcher.task(card, requests, requests)
+            return 0
+        with Journal(path, requests) as journal:
+            self.watcher.task(card, requests, journal.answered)
+            self._fill(journal, card, record.session.tasks.setdefault(card.name, TaskRecord()))
+            write_predictions(self.output, card.name, journal.lines(), compressed=self.compressed)
+            failed = journal.failed
+        record.write()
+        if not failed:
+            path.unlink()
+        return failed
+
+    def _fill(self, journal: Journal, card: TaskCard, told: TaskRecord) -> None:
+        """Ask what the journal lacks."""
+        begun = time.perf_counter()
+        lacking = _lacking(batches(self.plan.requests(card), lambda: self.sizing.size), journal)
+        with closing(self.engine.answers(lacking, self.stopping)) as results:
+            for batch, answered in results:
+                journal.append(zip((number for number, _ in batch), answered.answers, strict=True))
+                self.sizing.learn(len(batch), answered.seconds, answered.fitted)
+                failed = sum(isinstance(answer, Failure) for answer in answered.answers)
+                told.answered += len(batch) - failed
+                told.failed += failed
+                told.model_seconds = round(told.model_seconds + answered.seconds, 6)
+                told.seconds = round(time.perf_counter() - begun, 6)
+                self.watcher.rows(card, len(batch) - failed, failed)
+        if self.stopping():
+            raise Interrupted
+
+
+def _lacking(planned: Iterator[Batch], journal: Journal) -> Iterator[Batch]:
+    """Stream of each batch what has no answer yet; batches stay what they are in a run that is not interrupted."""
+    for batch in planned:
+        rest = [numbered for numbered in batch if journal.lacks(numbered[0])]
+        if rest:
+            yield rest
 
 
 def _open_output(output: Path, description: Description, *, resume: bool) -> None:
     """Make the folder, or check that it holds the beginning of this very run."""
+    check_output(output)
     if not output.exists() or all(path.name.endswith(".partial") for path in output.iterdir()):
-        output.mkdir(parents=True, exist_ok=True)
+        (output / JOURNAL).mkdir(parents=True, exist_ok=True)
         write_description(output, description)
         return
-    if (output / report.FILE_NAME).exists() or not resume:
+    if not resume:
         raise InputError("exists already", file=output, remedy="choose another --output, or remove it")
+    if not (output / FILE_NAME).exists() and list(output.iterdir()) == [output / JOURNAL]:
+        write_description(output, description)
     earlier, now = read_description(output).model_dump(), description.model_dump()
     for key in now:
         if key != "created" and earlier[key] != now[key]:
             message = f"an unfinished run with another {key}: {_short(earlier[key])}, not {_short(now[key])}"
             raise InputError(message, file=output, remedy="repeat its arguments, or choose another --output")
+    (output / JOURNAL).mkdir(exist_ok=True)
     for torn in (output / PREDICTIONS).glob(".*.partial"):
         torn.unlink()
 
@@ -89,43 +197,12 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:80]}..."
 
 
-def _keep_intact_rows(path: Path, planned: Iterator[Request]) -> int:
-    """Return how many rows a file holds of the plan; a torn last line is cut off.
-
-    Raises:
-        InputError: the file holds rows that the plan does not.
-
-    """
-    if not path.exists():
-        return 0
-    done, end = 0, 0
-    with path.open("rb") as lines:
-        for line in lines:
-            if not line.endswith(b"\n"):
-                break
-            try:
-                row = msgspec.json.decode(line, type=PredictionLine)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                break
-            request = next(planned, None)
-            if request is None or (row.instance, row.instruction) != (request.instance, request.instruction):
-                remedy = "remove the file, or choose another --output"
-                raise InputError("not a row of this run", file=path, line=done + 1, remedy=remedy)
-            done, end = done + 1, end + len(line)
-    with path.open("r+b") as file:
-        file.truncate(end)
-    return done
-
-
-def _batches(planned: Iterator[Request], size: int) -> Iterator[list[Request]]:
-    while batch := list(itertools.islice(planned, size)):
-        yield batch
-
-
-def _answers(adapter: Adapter, batch: list[Request]) -> list[Prediction]:
-    predictions = adapter.predict(batch)
-    asked = [(request.task, request.instance, request.instruction) for request in batch]
-    if [(answer.task, answer.instance, answer.instruction) for answer in predictions] != asked:
-        message = f"the adapter {type(adapter).__name__} did not answer its requests one by one and in order"
-        raise InputError(message, remedy="return request.answered(text) for each request")
-    return predictions
+@contextmanager
+def _locked(output: Path) -> Iterator[None]:
+    """Keep other runs out of the folder; the lock goes with the process, however that ends."""
+    lock = FileLock(output / JOURNAL / ".lock")
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
+        raise InputError("another run is writing here", file=output, remedy="wait for it, or choose another") from None

@@ -102,6 +102,7 @@ def _common_tasks(submissions: Mapping[str, Submission]) -> tuple[list[TaskCard]
     cards = [card for card in first.cards if all(card in other.cards for _, other in others)]
     partly = {card.name for submission in submissions.values() for card in submission.cards} - {c.name for c in cards}
     notes = [f"Left out, for not all answered them: {', '.join(sorted(partly))}."] if partly else []
+    notes.extend(f"{name} did not see the pictures." for name, one in submissions.items() if one.description.blind)
     return cards, notes
 
 

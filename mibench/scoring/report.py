@@ -134,11 +134,13 @@ class TaskScores(msgspec.Struct, frozen=True, kw_only=True):
         metrics: the primary one first.
         chance: what the primary metric gives for guessing; None where the answer is free text.
         at_chance: whether the interval of the mean reaches down to it.
+        failed: how many of the answers there are not; they count as wrong.
 
     """
 
     n: int
     groups: int
+    failed: int = 0
     suite: str
     primary: str
     metrics: dict[str, MetricScores]

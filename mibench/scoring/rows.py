@@ -3,8 +3,9 @@
 import hashlib
 import itertools
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -17,7 +18,7 @@ from mibench.metrics.accuracy import normalise
 from mibench.metrics.metric import Metric
 from mibench.metrics.references import References
 from mibench.prompts import option_order
-from mibench.submissions.reading import Answer, Rows, Submission
+from mibench.submissions.reading import PlacedAnswer, Rows, Submission
 
 CHUNK = 1 << 13
 """Answers that are scored together, each distinct pair of answer and references once."""
@@ -25,8 +26,13 @@ CHUNK = 1 << 13
 DIGEST_BYTES = 16
 """Of one answer; that of a task is made from these."""
 
-LIKELIEST = "accuracy_options"
-"""Rides along where an adapter gave option scores."""
+LIKELIEST = {
+    "accuracy_options": attrgetter("option_scores"),
+    "accuracy_options_per_token": attrgetter("option_scores_per_token"),
+}
+"""Ride along where an adapter gave option scores."""
+
+Scores = Callable[[PlacedAnswer], list[float] | None]
 
 
 def row_metrics(card: TaskCard) -> dict[str, Metric]:
@@ -52,6 +58,7 @@ class TaskRows:
         groups: number of each row's group, in the order of the groups' names, [rows].
         values: by metric, in [0, 1], [instructions, rows]; NaN where there is nothing to score.
         answers: a number for each normalised answer, equal for equal ones, [instructions, rows].
+        failed: how many answers there are not; they score 0.
         texts: the answers themselves, by instruction and row, where they were asked for.
         digest: of the predictions; no order or split of files changes it.
 
@@ -62,6 +69,7 @@ class TaskRows:
     groups: NDArray[np.int64]
     values: dict[str, NDArray[np.float64]]
     answers: NDArray[np.uint64]
+    failed: int
     texts: list[list[str]]
     digest: str
 
@@ -96,6 +104,7 @@ def read_rows(submission: Submission, card: TaskCard, *, keep_texts: bool = Fals
         groups=_numbered(groups),
         values=scorer.values,
         answers=scorer.alike,
+        failed=scorer.failed,
         texts=scorer.texts,
         digest=scorer.digest(),
     )
@@ -126,6 +135,7 @@ class _Scorer:
         shape = (INSTRUCTIONS, len(ids))
         self.values = {name: np.full(shape, np.nan) for name in self._metrics}
         self.alike = np.zeros(shape, np.uint64)
+        self.failed = 0
         self.texts = [[""] * len(ids) for _ in range(INSTRUCTIONS)] if keep_texts else []
         self._content = np.zeros((*shape, DIGEST_BYTES), np.uint8)
 
@@ -135,7 +145,7 @@ class _Scorer:
         content.update(self._content.tobytes())
         return f"sha256:{content.hexdigest()}"
 
-    def add(self, chunk: Sequence[Answer]) -> None:
+    def add(self, chunk: Sequence[PlacedAnswer]) -> None:
         rows = np.fromiter((answer.row for answer in chunk), np.int64, len(chunk))
         instructions = np.fromiter((answer.instruction for answer in chunk), np.int64, len(chunk))
         pairs: dict[tuple[str, int], int] = {}
@@ -148,25 +158,26 @@ class _Scorer:
                 self.values[name][instructions, rows] = metric.distinct(texts, references)[which]
         self.alike[instructions, rows] = _digests(map(normalise, texts), 8).view("<u8")[which, 0]
         self._content[instructions, rows] = _digests(texts, DIGEST_BYTES)[which]
-        self._add_likeliest([answer for answer in chunk if answer.option_scores is not None])
+        for name, scores in LIKELIEST.items():
+            self._add_likeliest(name, scores, [answer for answer in chunk if scores(answer) is not None])
+        self._add_failed([answer for answer in chunk if answer.failed])
         if self.texts:
-            for row, instruction, text, _ in chunk:
-                self.texts[instruction][row] = text
+            for answer in chunk:
+                self.texts[answer.instruction][answer.row] = answer.text
 
-    def _add_likeliest(self, answers: Iterable[Answer]) -> None:
-        metric = METRICS[LIKELIEST]
+    def _add_likeliest(self, name: str, scores: Scores, answers: Sequence[PlacedAnswer]) -> None:
+        if answers and name not in self.values:
+            self.values[name] = np.full_like(self.alike, np.nan, dtype=np.float64)
         for answer in answers:
-            if LIKELIEST not in self.values:
-                self.values[LIKELIEST] = np.full_like(self.alike, np.nan, dtype=np.float64)
-            found, place = self._likeliest(answer), (answer.instruction, answer.row)
+            found, place = self._likeliest(answer, scores(answer) or []), (answer.instruction, answer.row)
             known = self._kinds[self._kind_of[answer.row]]
-            self.values[LIKELIEST][place] = sum(metric(option, known) for option in found) / len(found)
-            whole = msgspec.json.encode((answer.text, answer.option_scores)).decode()
+            self.values[name][place] = sum(METRICS[name](option, known) for option in found) / len(found)
+            given = [answer.text, answer.option_scores, answer.option_scores_per_token]
+            whole = msgspec.json.encode(given if given[-1] is not None else given[:-1]).decode()
             self._content[place] = _digests([whole], DIGEST_BYTES, b"scores")
 
-    def _likeliest(self, answer: Answer) -> list[str]:
+    def _likeliest(self, answer: PlacedAnswer, scores: Sequence[float]) -> list[str]:
         """Return the options with the highest score; they were shown in an order that the seed decides."""
-        scores = answer.option_scores or []
         shown = option_order(
             self._kinds[self._kind_of[answer.row]].options,
             seed=self._seed,
@@ -176,6 +187,14 @@ class _Scorer:
         )
         highest = max(scores)
         return [option for option, score in zip(shown, scores, strict=True) if score == highest]
+
+    def _add_failed(self, answers: Sequence[PlacedAnswer]) -> None:
+        self.failed += len(answers)
+        for answer in answers:
+            place = (answer.instruction, answer.row)
+            self._content[place] = _digests([""], DIGEST_BYTES, b"failed")
+            for values in self.values.values():
+                values[place] = 0.0
 
 
 def _digests(texts: Iterable[str], size: int, kind: bytes = b"text") -> NDArray[np.uint8]:

@@ -87,9 +87,7 @@ def score_submission(
         settings |= scored.settings
     settings = dict(sorted(settings.items()))
     summary = summarise(tasks, benchmark, {name: scored.replicates for name, scored in found.items()})
-    if described.limit is not None:
-        notes = [f"Only the first {described.limit} rows of each task were asked.", *summary.notes]
-        summary = msgspec.structs.replace(summary, notes=notes)
+    summary = msgspec.structs.replace(summary, notes=[*_departures(described, tasks), *summary.notes])
     return Scores(
         format=1,
         tasks={card.name: _signed(tasks[card.name], card, described, settings) for card in submission.cards},
@@ -102,6 +100,19 @@ def score_submission(
         ),
         signature=benchmark_signature(described, submission.cards, settings),
     )
+
+
+def _departures(described: Description, tasks: Mapping[str, TaskScores]) -> Iterator[str]:
+    """Yield what makes the scores other than those of a whole run."""
+    if described.limit is not None:
+        yield f"Only the first {described.limit} rows of each task were asked."
+    if described.wordings is not None:
+        yield f"Only instructions {', '.join(map(str, described.wordings))} were asked."
+    if described.blind:
+        yield "The pictures were withheld."
+    if failed := {name: task.failed for name, task in tasks.items() if task.failed}:
+        each = ", ".join(f"{count} of {name}" for name, count in failed.items())
+        yield f"{sum(failed.values())} answers failed and count as wrong: {each}."
 
 
 def worthwhile_processes(submission: Submission) -> int:

@@ -41,11 +41,16 @@ def benchmark_signature(description: Description, cards: Sequence[TaskCard], met
 
 
 def _asked(description: Description) -> dict[str, str]:
-    return {
+    asked = {
         "instructions": description.instructions,
         "seed": str(description.seed),
         "limit": str(description.limit or "no"),
     }
+    if description.wordings is not None:
+        asked["wordings"] = "+".join(map(str, description.wordings))
+    if description.blind:
+        asked["pictures"] = "withheld"
+    return asked
 
 
 def _line(parts: Mapping[str, str]) -> str:

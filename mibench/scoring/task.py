@@ -45,6 +45,7 @@ def score_task(rows: TaskRows, seed: str) -> ScoredTask:
     scores = TaskScores(
         n=len(rows.references),
         groups=rows.group_count,
+        failed=rows.failed,
         suite=rows.card.suite,
         primary=primary,
         metrics=metrics,

@@ -2,11 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from mibench.cards import INSTRUCTIONS
 from mibench.errors import InputError
 
 FILE_NAME = "submission.yaml"
@@ -46,6 +47,8 @@ class Description(_Strict):
         world: `mini` for the drawn world, `official` for prepared official data; the two never share a table.
         seed: seed of the option order.
         limit: rows a task, where a run stopped early on purpose.
+        wordings: the instructions that were asked, where these were not all five.
+        blind: whether the pictures were withheld on purpose.
         data: digest of each task's data.
         cards: digest of each task's card.
         created: UTC, ISO 8601.
@@ -62,6 +65,8 @@ class Description(_Strict):
     world: Literal["mini", "official"]
     seed: int = 0
     limit: int | None = Field(default=None, gt=0)
+    wordings: tuple[Annotated[int, Field(ge=1, le=INSTRUCTIONS)], ...] | None = Field(default=None, strict=False)
+    blind: bool = False
     data: dict[str, str]
     cards: dict[str, str]
     created: str

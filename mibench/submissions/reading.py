@@ -2,7 +2,7 @@
 
 import copy
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -22,15 +22,17 @@ SUFFIXES = (".jsonl", ".jsonl.zst")
 
 
 class PredictionLine(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """One line of `predictions/<task>.jsonl`."""
+    """One line of `predictions/<task>.jsonl`; where `failed` says why there is no answer, the prediction is empty."""
 
     instance: str
     instruction: int
     prediction: str
     option_scores: list[float] | None = None
+    option_scores_per_token: list[float] | None = None
+    failed: str | None = None
 
 
-class Answer(NamedTuple):
+class PlacedAnswer(NamedTuple):
     """One answer, placed in the data.
 
     Attributes:
@@ -38,13 +40,17 @@ class Answer(NamedTuple):
         instruction: counted from 0.
         text: as the model gave it.
         option_scores: of the options in the order shown, where an adapter gave them.
+        option_scores_per_token: the same divided by the number of the option's tokens.
+        failed: whether there is no answer.
 
     """
 
     row: int
     instruction: int
     text: str
-    option_scores: list[float] | None
+    option_scores: list[float] | None = None
+    option_scores_per_token: list[float] | None = None
+    failed: bool = False
 
 
 class Rows(NamedTuple):
@@ -63,29 +69,49 @@ class Rows(NamedTuple):
 class RowChecker:
     """Tells whether a task's answers are to known rows, each once and all of them."""
 
-    def __init__(self, rows: Rows, faults: Faults) -> None:
+    def __init__(self, rows: Rows, faults: Faults, wordings: Collection[int] | None = None) -> None:
+        """Begin with no row answered.
+
+        Args:
+            rows: those that should be answered.
+            faults: takes what is wrong.
+            wordings: the instructions that were asked; all five by default.
+
+        """
         self._rows, self._options = rows
+        self._wordings = wordings or range(1, INSTRUCTIONS + 1)
         self._faults = faults
         self._seen = bytearray(len(self._rows) * INSTRUCTIONS)
 
     def check(self, answer: PredictionLine | Prediction, file: Path, line: int) -> int | None:
         """Return the instance's row, or note the fault and return None."""
-        instance, instruction, scores = answer.instance, answer.instruction, answer.option_scores
+        instance, instruction = answer.instance, answer.instruction
         row = self._rows.get(instance)
         if row is None:
             message = f"unknown instance {instance!r:.200}"
         elif not 1 <= instruction <= INSTRUCTIONS:
             message = f"instruction {instruction!r:.40} is not 1 to {INSTRUCTIONS}"
+        elif instruction not in self._wordings:
+            message = f"instruction {instruction} is not one of the wordings in {FILE_NAME}"
         elif self._seen[row * INSTRUCTIONS + instruction - 1]:
             message = f"instance {instance!r:.200}, instruction {instruction} is answered twice"
-        elif scores is not None and not self._options[row]:
-            message = f"option_scores for instance {instance!r:.200}, which has no options"
-        elif scores is not None and len(scores) != self._options[row]:
-            message = f"{len(scores)} option_scores for the {self._options[row]} options of instance {instance!r:.200}"
+        elif wrong := self._wrong_scores(answer, self._options[row]):
+            message = f"{wrong} of instance {instance!r:.200}"
         else:
             self._seen[row * INSTRUCTIONS + instruction - 1] = 1
             return row
         self._faults.add(message, file=file, line=line)
+        return None
+
+    @staticmethod
+    def _wrong_scores(answer: PredictionLine | Prediction, options: int) -> str | None:
+        """Say what is wrong with the option scores of a row that has so many options."""
+        for name in ("option_scores", "option_scores_per_token"):
+            scores = getattr(answer, name)
+            if scores is not None and len(scores) != options:
+                return f"{len(scores)} {name} for the {options or 'no'} options"
+        if answer.option_scores is None and answer.option_scores_per_token is not None:
+            return "option_scores_per_token without option_scores"
         return None
 
     def note_missing(self, file: Path, *, whole_wordings: bool) -> None:
@@ -97,7 +123,9 @@ class RowChecker:
 
         """
         seen = np.frombuffer(self._seen, bool).reshape(-1, INSTRUCTIONS)
-        asked = np.ones(INSTRUCTIONS, bool) if whole_wordings or not seen.any() else seen.any(axis=0)
+        asked = seen.any(axis=0)
+        if whole_wordings or not seen.any():
+            asked = np.isin(np.arange(1, INSTRUCTIONS + 1), list(self._wordings))
         unanswered = ~seen & asked
         missing = int(np.count_nonzero(unanswered))
         if missing:
@@ -207,7 +235,7 @@ class Submission:
             options.append(min(len(instance.options), 0xFFFF))
         return Rows(numbers, options)
 
-    def answers(self, task: str, rows: Rows, *, whole_wordings: bool = False) -> Iterator[Answer]:
+    def answers(self, task: str, rows: Rows, *, whole_wordings: bool = False) -> Iterator[PlacedAnswer]:
         """Stream a task's answers in the files' order, each once; faulty lines are noted and passed over.
 
         Args:
@@ -216,7 +244,8 @@ class Submission:
             whole_wordings: whether it is a fault that one of the five wordings was not asked at all.
 
         """
-        decoder, checker = msgspec.json.Decoder(PredictionLine), RowChecker(rows, self.faults)
+        decoder = msgspec.json.Decoder(PredictionLine)
+        checker = RowChecker(rows, self.faults, self.description.wordings)
         for path in self._files.get(task, []):
             for number, line in read_lines(path):
                 if isinstance(line, LineFault):
@@ -232,7 +261,14 @@ class Submission:
                     continue
                 row = checker.check(answer, path, number)
                 if row is not None:
-                    yield Answer(row, answer.instruction - 1, answer.prediction, answer.option_scores)
+                    yield PlacedAnswer(
+                        row,
+                        answer.instruction - 1,
+                        answer.prediction,
+                        answer.option_scores,
+                        answer.option_scores_per_token,
+                        answer.failed is not None,
+                    )
         checker.note_missing(self.folder / PREDICTIONS / f"{task}.jsonl", whole_wordings=whole_wordings)
 
 

@@ -1,11 +1,13 @@
 """Writing a submission folder."""
 
 import math
+import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import msgspec
 import zstandard
@@ -14,7 +16,7 @@ from mibench import __version__
 from mibench.cards import TaskCard
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
-from mibench.instances import Prediction
+from mibench.instances import Answer, Failure, Prediction
 from mibench.submissions.description import Description, Model, Scalar
 from mibench.submissions.lines import MAX_LINE
 from mibench.submissions.reading import PREDICTIONS, PredictionLine
@@ -30,6 +32,8 @@ def describe(
     decoding: dict[str, Scalar] | None = None,
     seed: int = 0,
     limit: int | None = None,
+    wordings: tuple[int, ...] | None = None,
+    blind: bool = False,
 ) -> Description:
     """Return the description of a submission that answers these tasks on this data, made now."""
     cards = list(cards)
@@ -42,6 +46,8 @@ def describe(
         world=data.world,
         seed=seed,
         limit=limit,
+        wordings=wordings,
+        blind=blind,
         data={card.name: data.entry(card.name).digest for card in cards},
         cards={card.name: card.digest for card in cards},
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -58,11 +64,7 @@ class PredictionWriter:
 
     def write(self, predictions: Iterable[Prediction]) -> None:
         """Append one line a prediction."""
-        self._file.write(b"".join(map(_line, predictions)))
-
-    def flush(self) -> None:
-        """Hand what was written to the system, so that it outlives this process."""
-        self._file.flush()
+        self._file.write(b"".join(map(prediction_line, predictions)))
 
     def __enter__(self) -> Self:
         return self
@@ -73,34 +75,58 @@ class PredictionWriter:
         self._file.close()
 
 
-def _line(prediction: Prediction) -> bytes:
+def prediction_line(answer: Answer) -> bytes:
     """Return one line of JSON; half a surrogate pair, which UTF-8 cannot hold, becomes a question mark.
 
     Raises:
         InputError: what no reader would take: a line over 1 MiB, or an option score that is not finite.
 
     """
-    text, scores = prediction.text.encode("utf-8", "replace").decode(), prediction.option_scores
-    line = msgspec.json.encode(PredictionLine(prediction.instance, prediction.instruction, text, scores)) + b"\n"
-    asked = f"instance {prediction.instance!r:.200} of {prediction.task}, instruction {prediction.instruction}"
+    asked = f"instance {answer.instance!r:.200} of {answer.task}, instruction {answer.instruction}"
+    row = PredictionLine(answer.instance, answer.instruction, "")
+    if isinstance(answer, Failure):
+        row.failed = _valid(answer.reason)
+    else:
+        row.prediction = _valid(answer.text)
+        row.option_scores, row.option_scores_per_token = answer.option_scores, answer.option_scores_per_token
+    if not all(map(math.isfinite, [*(row.option_scores or ()), *(row.option_scores_per_token or ())])):
+        raise InputError(f"an option score of {asked} is not finite", remedy="give finite log-probabilities")
+    line = msgspec.json.encode(row) + b"\n"
     if len(line) > MAX_LINE:
         raise InputError(f"the answer to {asked} is over 1 MiB", remedy="limit what the model writes")
-    if scores is not None and not all(map(math.isfinite, scores)):
-        raise InputError(f"an option score of {asked} is not finite", remedy="give finite log-probabilities")
     return line
 
 
-def packed_path(path: Path) -> Path:
-    """Return the place of a file's compressed form."""
-    return path.with_name(f"{path.name}.zst")
+def _valid(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
-def compress(path: Path) -> Path:
-    """Replace a file of predictions by its compressed form."""
-    packed = packed_path(path)
-    partial = path.with_name(f".{packed.name}.partial")
-    with path.open("rb") as source, partial.open("wb") as target:
-        zstandard.ZstdCompressor(level=10).copy_stream(source, target)
-    partial.rename(packed)
-    path.unlink()
-    return packed
+def finished_file(folder: Path, task: str) -> Path | None:
+    """Return the file that holds all predictions of a task, plain or compressed; None where there is none."""
+    plain, packed = _places(folder, task)
+    return next((path for path in (packed, plain) if path.exists()), None)
+
+
+def write_predictions(folder: Path, task: str, lines: Iterable[bytes], *, compressed: bool) -> None:
+    """Write all predictions of a task in one go, whole or not at all; what was there before is replaced."""
+    plain, packed = _places(folder, task)
+    path, other = (packed, plain) if compressed else (plain, packed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    with ExitStack() as stack:
+        file: IO[bytes] = stack.enter_context(partial.open("wb"))
+        if compressed:
+            packer = zstandard.ZstdCompressor(level=10).stream_writer(file, closefd=False)
+            stack.enter_context(packer).writelines(lines)
+            packer.flush(zstandard.FLUSH_FRAME)
+        else:
+            file.writelines(lines)
+            file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)
+    other.unlink(missing_ok=True)
+
+
+def _places(folder: Path, task: str) -> tuple[Path, Path]:
+    plain = folder / PREDICTIONS / f"{task}.jsonl"
+    return plain, plain.with_name(f"{plain.name}.zst")

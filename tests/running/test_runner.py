@@ -6,14 +6,21 @@ from mibench.adapters.baselines import Constant
 from mibench.cards import load_cards
 from mibench.errors import InputError
 from mibench.instances import Prediction
-from mibench.running.plan import count_requests, requests
-from mibench.running.runner import run
+from mibench.running.engine import LocalEngine
+from mibench.running.plan import Plan
+from mibench.running.runner import Run, Silent
+from mibench.running.sizing import Sizing
+from mibench.running.worker import Worker
 from mibench.submissions.description import Model, read_description
 from mibench.submissions.reading import validate
 from mibench.submissions.writing import describe
 from tests.builders import make_data, opened
 
 ROWS = 7
+
+
+class PowerCut(BaseException):
+    """Ends a run as nothing that the program could handle."""
 
 
 class Counting:
@@ -28,7 +35,7 @@ class Counting:
 
     def predict(self, requests):
         if len(self.batches) == self.stop:
-            raise RuntimeError("the power is gone")
+            raise PowerCut
         self.batches.append(len(requests))
         return [request.answered(f"{request.instruction} {request.prompt}") for request in requests]
 
@@ -38,15 +45,33 @@ def data(tmp_path_factory):
     return make_data(tmp_path_factory.mktemp("data"), count=ROWS)
 
 
-def start(adapter, data, output, *, batch_size=4, name="Test", seed=0, limit=None, tasks=None, **options):
+def start(adapter, data, output, *, batch_size=4, name="Test", tasks=None, seed=0, limit=None, **options):
     cards = [load_cards()[task] for task in tasks or data.manifest.tasks]
     description = describe(name, Model(name=adapter.model_name), cards, data, seed=seed, limit=limit)
-    run(adapter, cards, data, output, description, batch_size=batch_size, **options)
+    plan = Plan(data=data, seed=seed, limit=limit)
+    engine = LocalEngine(Worker(adapter))
+    return Run(engine=engine, plan=plan, output=output, sizing=Sizing(batch_size), **options).ask(
+        cards, description, "mibench run"
+    )
+
+
+class Told(Silent):
+    """Keeps what a watcher is told."""
+
+    def __init__(self):
+        self.tasks, self.batches = [], []
+
+    def task(self, card, requests, done):
+        self.tasks.append((card.name, requests, done))
+
+    def rows(self, card, answered, failed):
+        self.batches.append((answered, failed))
 
 
 def contents(folder):
-    """Return the bytes of every file but `submission.yaml`, which holds the time."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "submission.yaml")
+    """Return the bytes of every file but those that hold the time."""
+    timed = {"submission.yaml", "run.json", ".lock"}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in timed)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
@@ -59,7 +84,7 @@ def test_everything_is_asked_once_in_batches(tmp_path, data):
 
 
 def test_the_wordings_of_one_instance_stay_together(data):
-    planned = list(requests(load_cards()["nlvr"], data, seed=0, limit=2))
+    planned = list(Plan(data=data, limit=2).requests(load_cards()["nlvr"]))
     assert [(request.instance, request.instruction) for request in planned] == [
         (f"row-{row}", number) for row in range(2) for number in range(1, 6)
     ]
@@ -68,9 +93,8 @@ def test_the_wordings_of_one_instance_stay_together(data):
 
 @pytest.mark.parametrize(("limit", "expected"), [(None, 5 * ROWS), (3, 15), (100, 5 * ROWS)])
 def test_the_plan_knows_its_length(data, limit, expected):
-    card = load_cards()["nlvr"]
-    assert count_requests(card, data, limit) == expected
-    assert len(list(requests(card, data, seed=0, limit=limit))) == expected
+    card, plan = load_cards()["nlvr"], Plan(data=data, limit=limit)
+    assert plan.count(card) == len(list(plan.requests(card))) == expected
 
 
 def test_a_limit_is_recorded_and_kept(tmp_path, data):
@@ -149,7 +173,7 @@ def test_the_batch_size_changes_nothing(tmp_path, data, size):
 def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path, data, stop):
     start(Counting(), data, tmp_path / "whole")
     broken = Counting(stop)
-    with pytest.raises(RuntimeError, match="power"):
+    with pytest.raises(PowerCut):
         start(broken, data, tmp_path / "out")
     again = Counting()
     start(again, data, tmp_path / "out")
@@ -158,7 +182,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path, data, stop):
 
 
 def test_a_resumed_run_keeps_the_time_of_its_beginning(tmp_path, data):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PowerCut):
         start(Counting(1), data, tmp_path / "out")
     file = tmp_path / "out" / "submission.yaml"
     file.write_text(file.read_text().replace(read_description(file.parent).created, "2020-01-31T12:00:00Z"))
@@ -178,7 +202,7 @@ def test_a_torn_last_line_is_mended(tmp_path, data, cut):
 
 def test_zeros_that_a_crash_left_are_cut_off(tmp_path, data):
     start(Counting(), data, tmp_path / "whole")
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PowerCut):
         start(Counting(3), data, tmp_path / "torn")
     with (tmp_path / "torn" / "predictions" / "nlvr.jsonl").open("ab") as file:
         file.write(b"\0" * 512 + b"\n")
@@ -188,7 +212,7 @@ def test_zeros_that_a_crash_left_are_cut_off(tmp_path, data):
 
 def test_progress_counts_the_rows_that_were_there_already(tmp_path, data):
     told = []
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PowerCut):
         start(Counting(2), data, tmp_path / "out", tasks=["nlvr"])
     start(
         Counting(), data, tmp_path / "out", tasks=["nlvr"], batch_size=20, advance=lambda card, rows: told.append(rows)
@@ -203,7 +227,7 @@ def test_a_compressed_run_holds_the_same_answers(tmp_path, data):
 
 
 def test_a_compressed_run_goes_on_after_its_complete_tasks(tmp_path, data):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PowerCut):
         start(Counting(12), data, tmp_path / "out", compressed=True)
     told, again = [], Counting()
     start(again, data, tmp_path / "out", compressed=True, advance=lambda card, rows: told.append((card.name, rows)))
@@ -238,7 +262,7 @@ def test_a_finished_run_is_never_overwritten(tmp_path, data):
 
 
 def test_without_resume_an_unfinished_run_is_left_alone(tmp_path, data):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PowerCut):
         start(Counting(1), data, tmp_path / "out")
     before = contents(tmp_path / "out")
     with pytest.raises(InputError, match="exists already"):
@@ -256,7 +280,7 @@ def test_without_resume_an_unfinished_run_is_left_alone(tmp_path, data):
     ],
 )
 def test_a_run_with_other_arguments_does_not_go_on(tmp_path, data, change, words):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PowerCut):
         start(Counting(1), data, tmp_path / "out")
     before = contents(tmp_path / "out")
     with pytest.raises(InputError, match=words):
@@ -265,7 +289,7 @@ def test_a_run_with_other_arguments_does_not_go_on(tmp_path, data, change, words
 
 
 def test_rows_of_another_plan_stop_the_run(tmp_path, data):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PowerCut):
         start(Counting(2), data, tmp_path / "out")
     file = tmp_path / "out" / "predictions" / "nlvr.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)

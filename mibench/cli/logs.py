@@ -1,0 +1,48 @@
+"""Log lines on stderr, as text or as JSON, beside progress bars or without."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Literal, TextIO
+
+LogFormat = Literal["text", "json"]
+
+
+def start_logging(kind: LogFormat) -> None:
+    """Send what mibench has to say at level INFO and above, and warnings of others, to stderr."""
+    handler = _Stderr()
+    handler.setFormatter(_JSON() if kind == "json" else logging.Formatter("%(message)s"))
+    root = logging.getLogger()
+    for earlier in [known for known in root.handlers if isinstance(known, _Stderr)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    logging.getLogger("mibench").setLevel(logging.INFO)
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever stderr is at the time, so that a progress bar can keep its place below."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, stream: TextIO) -> None:
+        pass
+
+
+class _JSON(logging.Formatter):
+    """One object a line: time, level, logger and message, and what the record carries under `fields`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
