@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal, Protocol, cast
 
+import msgspec
+
 from mibench.errors import InputError
 from mibench.instances import Answer, Request
 
@@ -25,11 +27,12 @@ class Adapter(Protocol):
         model_name: the name under which a reader knows the model.
         decoding: the settings that the answers depend on, recorded in the submission.
 
-    An adapter may have two attributes more:
+    An adapter may have three attributes more:
 
     - `sight: Sight`: "opens" where it opens pictures with `pictures.open_picture`, which are then decoded ahead;
       "blind" where it cannot see, so that tasks with pictures are refused unless the run is blind; otherwise "ignores".
     - `usage: Mapping[str, float]`: what the answers have cost so far, as tokens, for the run's record.
+    - `close() -> None`: lets go of connections and threads when the run is over.
 
     """
 
@@ -53,6 +56,11 @@ def sight(adapter: Adapter) -> Sight:
 def usage(adapter: Adapter) -> Mapping[str, float]:
     """Return what an adapter's answers have cost."""
     return cast(Mapping[str, float], getattr(adapter, "usage", {}))
+
+
+def close(adapter: Adapter) -> None:
+    """Let an adapter let go of what it holds."""
+    getattr(adapter, "close", lambda: None)()
 
 
 def adapter_names() -> list[str]:
@@ -97,12 +105,14 @@ def _missing_package(adapter: str, error: ImportError) -> InputError:
 
 
 def parse_arguments(text: str) -> dict[str, str]:
-    """Read `key=value,key=value`, as `--model-args` takes it.
+    """Read `key=value,key=value`, or a JSON object where a value holds a comma, as `--model-args` takes them.
 
     Raises:
-        InputError: a part has no `=`, or a key stands twice.
+        InputError: a part has no `=`, a key stands twice, or the JSON is no object of plain values.
 
     """
+    if text.lstrip().startswith("{"):
+        return _from_json(text)
     arguments: dict[str, str] = {}
     for part in filter(None, text.split(",")):
         key, equals, value = part.partition("=")
@@ -112,3 +122,12 @@ def parse_arguments(text: str) -> dict[str, str]:
             raise InputError(f"--model-args: {key.strip()!r} stands twice", remedy="give it once")
         arguments[key.strip()] = value.strip()
     return arguments
+
+
+def _from_json(text: str) -> dict[str, str]:
+    try:
+        values = msgspec.json.decode(text, type=dict[str, str | int | float | bool])
+    except msgspec.DecodeError as error:
+        remedy = """as in '{"system": "Be brief, please.", "beams": 1}'"""
+        raise InputError(f"--model-args: not a JSON object of plain values: {error}", remedy=remedy) from None
+    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()}

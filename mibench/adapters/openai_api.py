@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import math
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, NoReturn, get_args
@@ -23,7 +24,7 @@ from mibench.adapters.loading import switch, whole_number
 from mibench.adapters.pictures import THREADS
 from mibench.adapters.posting import Poster, Reply, UnreachableError
 from mibench.adapters.retrying import TransientError, read_pause, retrying
-from mibench.errors import InputError
+from mibench.errors import FatalError, InputError
 from mibench.instances import Answer, Failure, Request
 
 RETRIED = (408, 409, 425, 429)
@@ -33,14 +34,12 @@ UNPAID = (401, 402)
 MISDIRECTED = (403, 404, 405)
 """Statuses that concern every request, beside redirects, as long as none was answered."""
 LONGEST_REASON = 300
+TELLING_SECONDS = 60.0
+"""Between two log lines on what the answers have cost."""
 HOPELESS_BATCHES, HOPELESS_REQUESTS = 3, 15
 """So many batches in a row, of so many requests together, without an answer: three instances at the least."""
 
 _log = logging.getLogger(__name__)
-
-
-class ServiceError(InputError):
-    """What would meet every other request as well; no row is to blame for it."""
 
 
 class RefusedError(Exception):
@@ -96,7 +95,7 @@ class OpenAI:
         """
         if api_key is not None:
             message = "api_key is no argument, as others can read those"
-            raise InputError(message, remedy=f"put it into the environment variable {key_env}")
+            raise InputError(message, remedy="put it into OPENAI_API_KEY, or into the variable that key_env names")
         if not model:
             raise ValueError("model= is empty; it is what the server calls the model")
         if image_position not in get_args(Position):
@@ -105,7 +104,7 @@ class OpenAI:
         self._retries = whole_number("retries", retries)
         self._prices = _number("price_in", price_in, 0), _number("price_out", price_out, 0)
         self._endpoint = find_endpoint(base_url, key_env, insecure=switch("insecure", insecure))
-        self._places = asyncio.Semaphore(places := whole_number("concurrency", concurrency, least=1))
+        places = whole_number("concurrency", concurrency, least=1)
         self._poster = Poster(
             self._endpoint,
             connections=places,
@@ -119,13 +118,14 @@ class OpenAI:
             "image_position": image_position,
             "base_url": self._endpoint.base,
         }
-        self._system, self._position = system, image_position
+        self._key_env, self._system, self._position = key_env, system, image_position
         self._limit_name, self._extras = "max_tokens", {"seed": 0}
         self._usage = {"requests": 0, "retries": 0, "prompt_tokens": 0, "completion_tokens": 0}
+        self._told = -TELLING_SECONDS
         self._completed = self._batches_in_vain = self._requests_in_vain = 0
-        for noisy in ("httpx", "httpcore"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
-        self._loop = BackgroundLoop("openai")
+        for name in ("httpx", "httpcore"):  # they tell every request, with headers in which a server may repeat the key
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._places, self._loop = asyncio.Semaphore(places), BackgroundLoop("openai")
 
     @property
     def usage(self) -> dict[str, float]:
@@ -141,13 +141,13 @@ class OpenAI:
 
         Raises:
             InputError: a picture that cannot be read; then nothing was asked.
-            ServiceError: the server would answer no other request either.
+            FatalError: the server would answer no other request either.
 
         """
         pictures = self._pictures(requests)
         completed = self._completed
         answers = self._loop.run(self._answer_all(requests, pictures))
-        _log.info("so far: %s", ", ".join(f"{name} {value:,.10g}" for name, value in self.usage.items()))
+        self._tell()
         if requests:
             self._despair(answers, in_vain=self._completed == completed)
         return answers
@@ -156,6 +156,11 @@ class OpenAI:
         """Close the connections."""
         self._loop.run(self._poster.close())
         self._loop.close()
+
+    def _tell(self) -> None:
+        if time.monotonic() - self._told >= TELLING_SECONDS:
+            self._told = time.monotonic()
+            _log.info("so far: %s", ", ".join(f"{name} {value:,.10g}" for name, value in self.usage.items()))
 
     def _pictures(self, requests: Sequence[Request]) -> dict[str | None, str | None]:
         """Return the address of each picture, once for all the requests about it."""
@@ -187,7 +192,7 @@ class OpenAI:
                 return request.failed(self._reason(str(error)))
         if completion.fault:
             return request.failed(self._reason(completion.fault))
-        if self._endpoint.masked(completion.text) != completion.text:
+        if self._endpoint.is_told_by(completion.text):
             return request.failed("the answer holds the key")
         return request.answered(completion.text)
 
@@ -239,18 +244,19 @@ class OpenAI:
         if reply.status in RETRIED or reply.status >= 500:
             raise TransientError(reason, read_pause(reply.retry_after))
         if reply.status in UNPAID:
-            raise ServiceError(f"the server does not accept the key: {reason}", remedy="set the right key, see key_env")
+            message = f"the server does not accept the key: {reason}"
+            raise FatalError(message, remedy=f"set the environment variable {self._key_env}")
         if not self._completed and (redirect or reply.status in MISDIRECTED):
             message = f"{self._endpoint.base} does not answer: {reason}"
-            raise ServiceError(message, remedy="check base_url, model and the key's rights")
+            raise FatalError(message, remedy="check base_url, model and the key's rights")
         raise RefusedError(reason)
 
-    def _unreachable(self, error: UnreachableError) -> ServiceError:
+    def _unreachable(self, error: UnreachableError) -> FatalError:
         message = f"cannot reach {self._endpoint.url}: {self._reason(str(error))}"
         if error.untrusted:
             remedy = "a server of your own needs SSL_CERT_FILE, the file of its certificate authority"
-            return ServiceError(message, remedy=remedy)
-        return ServiceError(message, remedy="start the server, or check base_url")
+            return FatalError(message, remedy=remedy)
+        return FatalError(message, remedy="start the server, or check base_url")
 
     def _reason(self, text: str) -> str:
         """Return a text as one short line without the key."""
@@ -268,7 +274,7 @@ class OpenAI:
         if self._batches_in_vain >= HOPELESS_BATCHES and self._requests_in_vain >= HOPELESS_REQUESTS:
             last = answers[-1].reason if isinstance(answers[-1], Failure) else ""
             message = f"none of the last {self._requests_in_vain} requests was answered; the last one: {last}"
-            raise ServiceError(message, remedy="look after the server, and give the same command to go on")
+            raise FatalError(message, remedy="look after the server, and give the same command to go on")
 
 
 def _number(name: str, value: str, least: float) -> float:

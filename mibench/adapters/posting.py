@@ -92,7 +92,7 @@ class Poster:
                 proxy=endpoint.proxy,
                 trust_env=False,
                 follow_redirects=False,
-                timeout=httpx.Timeout(None, connect=min(timeout, CONNECTING)),
+                timeout=httpx.Timeout(None, connect=CONNECTING),
                 limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             )
         except ImportError as error:
@@ -112,7 +112,9 @@ class Poster:
                 return await self._exchange(content)
         except TimeoutError:
             raise TransientError(f"no whole reply within {self._timeout:g} seconds") from None
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        except httpx.ConnectTimeout:
+            raise UnreachableError(f"no connection within {CONNECTING:g} seconds", untrusted=False) from None
+        except (httpx.ConnectError, httpx.ProxyError) as error:
             cause = _cause(error)
             untrusted = isinstance(cause, ssl.SSLCertVerificationError)
             raise UnreachableError(_told(cause), untrusted=untrusted) from None

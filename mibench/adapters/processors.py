@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import AutoProcessor, BatchFeature
 from transformers.processing_utils import ProcessorMixin
-from transformers.utils import is_torchvision_available
+from transformers.utils.import_utils import is_torchvision_available
 
 from mibench.adapters.loading import load
 from mibench.errors import InputError
@@ -22,8 +22,9 @@ def load_processor(pretrained: str, **source: Any) -> Any:
         InputError: it cannot be loaded, or takes no pictures or no texts.
 
     """
-    with _without_videos():
-        processor: Any = load(pretrained, lambda: AutoProcessor.from_pretrained(pretrained, **source))
+    auto: Any = AutoProcessor
+    with without_videos():
+        processor = load(pretrained, lambda: auto.from_pretrained(pretrained, **source))
     for part in ("image_processor", "tokenizer"):
         if getattr(processor, part, None) is None:
             message = f"its processor, a {type(processor).__name__}, has no {part}"
@@ -32,7 +33,7 @@ def load_processor(pretrained: str, **source: Any) -> Any:
 
 
 @contextmanager
-def _without_videos() -> Iterator[None]:
+def without_videos() -> Iterator[None]:
     """Let processors do without their part for videos, which only torchvision can load."""
     whole: Any = ProcessorMixin.__dict__["get_attributes"]
     if not is_torchvision_available():

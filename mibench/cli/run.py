@@ -144,10 +144,14 @@ def run(
         "score_options": score_options,
         "insecure": insecure,
     }
-    arguments = parse_arguments(",".join([model_args, *_as_arguments(flags)]))
+    arguments, given = parse_arguments(model_args), _as_arguments(flags)
+    if twice := sorted(arguments.keys() & given.keys()):
+        raise InputError(f"{twice[0]!r} stands twice: in --model-args and as a flag", remedy="give it once")
     data = open_data(data_choice, cards)
     plan = Plan(data=data, seed=seed, limit=limit, wordings=wordings or ALL_WORDINGS, blind=blind)
-    with _engine(engine, model_name, arguments, workers=workers, address=address, on_error=on_error) as carrying:
+    with _engine(
+        engine, model_name, arguments | given, workers=workers, address=address, on_error=on_error
+    ) as carrying:
         _check_sight(model_name, carrying.about, plan, cards)
         title = name or carrying.about.model_name
         folder = output or Path("submissions") / slug(title)
@@ -191,10 +195,10 @@ def run(
         raise SystemExit(1)
 
 
-def _as_arguments(flags: Mapping[str, str | bool | None]) -> Iterator[str]:
-    for key, value in flags.items():
-        if value is not None:
-            yield f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+def _as_arguments(flags: Mapping[str, str | bool | None]) -> dict[str, str]:
+    """Return the flags that were given as `--model-args` would give them."""
+    given = {key: value for key, value in flags.items() if value is not None}
+    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in given.items()}
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import NamedTuple, Protocol, Self
 
-from mibench.adapters.base import Adapter, Sight, sight, usage
+from mibench.adapters.base import Adapter, Sight, close, sight, usage
 from mibench.adapters.pictures import DecodingAhead
 from mibench.running.batches import Batch
 from mibench.running.worker import Answered, Worker
@@ -103,9 +103,10 @@ class LocalEngine:
         return dict(usage(self._worker.adapter))
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads, and let the adapter let go of what it holds."""
         if self._pictures is not None:
             self._pictures.close()
+        close(self._worker.adapter)
 
     def _decode(self, waiting: deque[Batch]) -> None:
         if self._pictures is not None:

@@ -32,6 +32,7 @@ class Handler(BaseHTTPRequestHandler):
     """Takes a request, and does with it what is next in the plan."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "FaultServer"
 
     def do_POST(self):

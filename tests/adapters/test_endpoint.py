@@ -119,6 +119,15 @@ def test_masking(monkeypatch):
     assert find("http://localhost").masked("a") == "a"
 
 
+@pytest.mark.parametrize(("key", "told"), [(KEY, True), ("x", False), ("EMPTY", False), (None, False)])
+def test_a_placeholder_is_no_secret(monkeypatch, key, told):
+    if key is None:
+        monkeypatch.delenv("OPENAI_API_KEY")
+    else:
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+    assert find("http://localhost").is_told_by(f"x EMPTY {KEY}") == told
+
+
 # Proxies
 
 

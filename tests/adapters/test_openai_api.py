@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from mibench.adapters.base import create_adapter, sight, usage
-from mibench.adapters.openai_api import OpenAI, ServiceError
-from mibench.errors import InputError
+from mibench.adapters.openai_api import OpenAI
+from mibench.errors import FatalError, InputError
 from mibench.instances import Failure, Prediction, Request
 from tests.adapters import fault_server as faults
 from tests.adapters.fault_server import FaultServer, fails, says, sends
@@ -111,7 +111,7 @@ def test_answers_come_in_the_order_of_the_requests(serve):
 
 def test_the_first_request_of_a_run_goes_alone(serve):
     server, adapter = serve(fails(404, "no model tiny"))
-    with pytest.raises(ServiceError, match="no model tiny"):
+    with pytest.raises(FatalError, match="no model tiny"):
         adapter.predict(requests(20))
     assert len(server.asked) == 1
 
@@ -122,7 +122,7 @@ def test_a_rate_spaces_the_requests(serve):
     assert server.asked[-1].at - server.asked[0].at >= 5 * 0.05 - 0.04
 
 
-def test_another_thread_and_a_running_loop_may_ask(serve):
+def test_several_threads_may_ask(serve):
     _, adapter = serve()
     found = []
     threads = [threading.Thread(target=lambda: found.extend(adapter.predict(requests(5)))) for _ in range(3)]
@@ -287,7 +287,7 @@ def test_a_server_says_when_it_wants_to_be_asked_again(serve, header):
     assert 0.8 < server.asked[1].at - server.asked[0].at < 4
 
 
-def test_a_mibibyte_too_much_is_not_read(serve):
+def test_a_gibibyte_is_not_read(serve):
     server, adapter = serve(faults.floods())
     assert reason(adapter.predict([request()])) == "a reply of more than 4,194,304 bytes"
     assert len(server.asked) == 1
@@ -335,14 +335,16 @@ def test_a_server_that_minds_everything_is_not_asked_for_ever(serve):
 @pytest.mark.parametrize("status", [401, 402])
 def test_a_refused_key_stops_the_run_whenever_that_is(serve, status):
     _, adapter = serve(says("yes"), otherwise=fails(status, "who are you?"))
-    with pytest.raises(ServiceError, match=rf"does not accept the key: status {status}: who are you\?.*key_env"):
+    with pytest.raises(
+        FatalError, match=rf"does not accept the key: status {status}: who are you\? \(set .*OPENAI_API_KEY"
+    ):
         adapter.predict(requests(9))
 
 
 @pytest.mark.parametrize("fault", [fails(403), fails(404), fails(405), sends(b"", 307, Location="/other")])
 def test_a_wrong_address_stops_a_run_that_has_no_answer_yet(serve, fault):
     server, adapter = serve(fault, says("yes"), fault)
-    with pytest.raises(ServiceError, match=r"http://127.0.0.1/v1 does not answer: status \d+: .*base_url"):
+    with pytest.raises(FatalError, match=r"http://127.0.0.1/v1 does not answer: status \d+: .*base_url"):
         adapter.predict([request()])
     assert text(adapter.predict([request()])) == "yes"
     assert "status" in reason(adapter.predict([request()]))
@@ -355,7 +357,7 @@ def test_a_server_that_is_not_there_stops_the_run_at_once(ended):
     adapter = OpenAI(gone.address, "tiny")
     ended.callback(adapter.close)
     begun = time.monotonic()
-    with pytest.raises(ServiceError, match=r"cannot reach http://127\.0\.0\.1:\d+/v1/chat/completions: .*start the"):
+    with pytest.raises(FatalError, match=r"cannot reach http://127\.0\.0\.1:\d+/v1/chat/completions: .*start the"):
         adapter.predict(requests(3))
     assert time.monotonic() - begun < 1
 
@@ -377,7 +379,7 @@ def test_an_unknown_host_stops_the_run(ended, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     adapter = OpenAI("https://far.invalid", "tiny")
     ended.callback(adapter.close)
-    with pytest.raises(ServiceError, match=r"cannot reach https://far\.invalid/v1/chat/completions: Name or"):
+    with pytest.raises(FatalError, match=r"cannot reach https://far\.invalid/v1/chat/completions: Name or"):
         adapter.predict([request()])
 
 
@@ -385,7 +387,7 @@ def test_batch_after_batch_in_vain_stops_the_run(serve):
     server, adapter = serve(otherwise=fails(400, "no"), retries="0")
     for _ in range(2):
         adapter.predict(requests(5))
-    with pytest.raises(ServiceError, match="none of the last 15 requests was answered; the last one: status 400: no"):
+    with pytest.raises(FatalError, match="none of the last 15 requests was answered; the last one: status 400: no"):
         adapter.predict(requests(5))
     assert len(server.asked) == 15
 
@@ -483,7 +485,7 @@ def secure(ended, certificate):
 def test_an_unknown_certificate_is_never_taken(ended, secure, insecure):
     adapter = Hasty(secure.address.replace("http:", "https:"), "tiny", insecure=insecure)
     ended.callback(adapter.close)
-    with pytest.raises(ServiceError, match=r"cannot reach .*certificate.*SSL_CERT_FILE"):
+    with pytest.raises(FatalError, match=r"cannot reach .*certificate.*SSL_CERT_FILE"):
         adapter.predict([request()])
     assert secure.asked == []
 
@@ -499,7 +501,7 @@ def test_a_server_without_tls_is_told(ended):
     server = ended.enter_context(FaultServer())
     adapter = Hasty(server.address.replace("http:", "https:"), "tiny")
     ended.callback(adapter.close)
-    with pytest.raises(ServiceError, match="cannot reach"):
+    with pytest.raises(FatalError, match="cannot reach"):
         adapter.predict([request()])
 
 
@@ -576,6 +578,7 @@ def test_what_is_recorded(serve):
         ({"price_out": "nan"}, "price_out=nan is not a number"),
         ({"insecure": "perhaps"}, "insecure=perhaps is neither true nor false"),
         ({"key_env": "sk-secret"}, "key_env is the name of an environment variable"),
+        ({"key_env": "sk-secret", "api_key": "sk-secret"}, "api_key is no argument"),
         ({"base_url": "localhost:8000"}, "base_url=localhost:8000 is no address"),
         ({"unknown": "1"}, "unexpected keyword argument 'unknown'"),
     ],

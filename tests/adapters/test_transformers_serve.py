@@ -91,7 +91,7 @@ def server(folder, tmp_path_factory):
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", command, *arguments],
-            env=os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home)},
+            env=os.environ | {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_UPDATE_CHECK": "1", "HF_HOME": str(home)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -118,11 +118,16 @@ def _wait_for(address, process, log):
     pytest.fail(f"transformers serve did not start:\n{log.read_text()[-3000:]}")
 
 
-def answer_directly(folder, prompt, image):
-    """Return what the model says in this process, with the same chat template."""
+@pytest.fixture(scope="module")
+def model(folder):
+    """The model and its processor in this process."""
     from transformers import AutoProcessor, LlavaForConditionalGeneration
 
-    model, processor = LlavaForConditionalGeneration.from_pretrained(folder), AutoProcessor.from_pretrained(folder)
+    return LlavaForConditionalGeneration.from_pretrained(folder), AutoProcessor.from_pretrained(folder)
+
+
+def answer_directly(model, processor, prompt, image):
+    """Return what the model says without a server, with the same chat template."""
     pictures = [] if image is None else [{"type": "image", "path": image}]
     messages = [
         {"role": "system", "content": [{"type": "text", "text": "be brief"}]},
@@ -135,7 +140,7 @@ def answer_directly(folder, prompt, image):
     return processor.decode(found[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True).strip()
 
 
-def test_a_server_answers_as_the_model_itself(folder, server, tmp_path, monkeypatch):
+def test_a_server_answers_as_the_model_itself(folder, server, model, tmp_path, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     pictures = [str(tmp_path / "red.png"), str(tmp_path / "noise.jpg"), None]
     Image.new("RGB", (20, 16), "red").save(pictures[0])
@@ -160,7 +165,7 @@ def test_a_server_answers_as_the_model_itself(folder, server, tmp_path, monkeypa
     finally:
         adapter.close()
     assert all(isinstance(answer, Prediction) for answer in answers), answers
-    expected = [answer_directly(folder, request.prompt, request.image) for request in requests]
+    expected = [answer_directly(*model, request.prompt, request.image) for request in requests]
     assert [answer.text for answer in answers] == expected
     assert len(set(expected)) == len(expected)
     assert adapter.usage["completion_tokens"] == NEW_TOKENS * len(requests)

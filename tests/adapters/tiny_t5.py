@@ -1,6 +1,7 @@
 """A small random T5 with a tokenizer, made on the spot; it loads as any T5 does."""
 
 import string
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -17,12 +18,19 @@ TEXTS = (
 SPECIAL = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>", "bos_token": "<s>"}
 
 
-def make_tokenizer(longest: int | None = None, template: str = "$A </s>") -> PreTrainedTokenizerFast:
+def make_tokenizer(
+    longest: int | None = None,
+    template: str = "$A </s>",
+    texts: Iterable[str] = TEXTS,
+    size: int = 300,
+) -> PreTrainedTokenizerFast:
     """Train a tokenizer in the manner of T5's, which ends each text with `</s>`.
 
     Args:
         longest: tokens that it says the model reads; by default it does not say.
         template: where the special tokens stand.
+        texts: what it learns its pieces from.
+        size: how many it learns at most.
 
     """
     trained = Tokenizer(models.BPE(unk_token="<unk>"))
@@ -30,9 +38,9 @@ def make_tokenizer(longest: int | None = None, template: str = "$A </s>") -> Pre
     trained.decoder = decoders.Metaspace()
     special = list(SPECIAL.values())
     trainer = trainers.BpeTrainer(
-        vocab_size=300, special_tokens=special, initial_alphabet=[*string.printable], show_progress=False
+        vocab_size=size, special_tokens=special, initial_alphabet=[*string.printable], show_progress=False
     )
-    trained.train_from_iterator(TEXTS, trainer)
+    trained.train_from_iterator(texts, trainer)
     ends = [(token, special.index(token)) for token in ("</s>", "<s>")]
     trained.post_processor = processors.TemplateProcessing(single=template, special_tokens=ends)
     known = {} if longest is None else {"model_max_length": longest}

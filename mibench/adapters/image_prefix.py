@@ -1,0 +1,148 @@
+"""The wordings about one picture share what a model makes of the picture.
+
+All prompts about a picture begin with the same tokens, those of the picture among them. A decoder whose tokens see only
+what stands before them makes the same of this beginning whatever follows. So it is read once, and its keys and values
+are repeated for the wordings:
+
+    padding | beginning, once a picture | padding | rest of each wording | answer
+
+Whether a model is such a decoder is not known for certain from its configuration; who shares must compare.
+"""
+
+import inspect
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+from transformers.cache_utils import DynamicCache
+
+from mibench.adapters.generation import CACHE_NAMES, PLAIN_LAYERS, first_step
+
+
+class CannotShareError(Exception):
+    """Why wordings do not share what a model makes of a picture."""
+
+
+@dataclass(frozen=True)
+class ImagePrefix:
+    """The beginning of all prompts about one picture, as a model has read it.
+
+    Attributes:
+        tokens: L of them.
+        cache: their keys and values, [1, H, L, D] a layer.
+        position: of the last, as the model counts, [..., 1, 1]; None where it counts itself.
+
+    """
+
+    tokens: list[int]
+    cache: DynamicCache
+    position: Tensor | None
+
+
+def shared_length(prompts: Sequence[Sequence[int]], image_tokens: Set[int]) -> int:
+    """Return how many tokens all prompts about a picture begin with; of each, one at least is left.
+
+    Raises:
+        CannotShareError: there are tokens of the picture behind.
+
+    """
+    alike = sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, zip(*prompts, strict=False)))
+    length = min(alike, *(len(prompt) - 1 for prompt in prompts))
+    first, rest = prompts[0][:length], [token for prompt in prompts for token in prompt[length:]]
+    if image_tokens.isdisjoint(first) or not image_tokens.isdisjoint(rest):
+        raise CannotShareError("the prompts about a picture differ before it ends")
+    return length
+
+
+def read_prefix(model: Any, inputs: Mapping[str, Any], length: int, image_tokens: Set[int]) -> ImagePrefix:
+    """Let a model read the beginning of a prompt.
+
+    Args:
+        model: generates by `GenerationMixin.generate`.
+        inputs: of one whole prompt, as its processor gives them.
+        length: L, in tokens.
+        image_tokens: those in whose places the model puts what it sees.
+
+    Raises:
+        CannotShareError: what the model keeps is not one key and value a token.
+
+    """
+    whole = inputs["input_ids"]
+    beginning = {
+        name: value[:, :length] if isinstance(value, Tensor) and value.shape == whole.shape else value
+        for name, value in inputs.items()
+    }
+    step = first_step(model, beginning)
+    for layer in getattr(step.cache, "layers", ()):
+        if type(layer) not in PLAIN_LAYERS or layer.keys.shape[-2] != length:
+            raise CannotShareError(f"a {type(layer).__name__} of its cache does not hold the {length} tokens as such")
+    if not isinstance(step.cache, DynamicCache):
+        raise CannotShareError(f"its cache is a {type(step.cache).__name__}")
+    tokens, positions = whole[0, :length].tolist(), step.given.get("position_ids")
+    if positions is not None and positions.ndim > 2 and tokens[-1] in image_tokens:
+        raise CannotShareError("where the text goes on after the picture is not known")
+    return ImagePrefix(tokens, step.cache, None if positions is None else positions[..., -1:])
+
+
+def continue_prefixes(
+    model: Any, prefixes: Sequence[ImagePrefix], prompts: Sequence[tuple[int, Sequence[int]]], *, beams: int, room: int
+) -> dict[str, Any]:
+    """Return what `generate` takes for prompts whose beginnings are read.
+
+    Args:
+        model: that has read them.
+        prefixes: one a picture.
+        prompts: the place of its prefix and the tokens of each whole prompt, [N].
+        beams: width of the search, for each of which the cache has a row.
+        room: tokens that an answer may have.
+
+    Raises:
+        CannotShareError: padding between the tokens would change what the model sees, or what it may repeat.
+
+    """
+    if model.generation_config.no_repeat_ngram_size:
+        raise CannotShareError("no_repeat_ngram_size of its generation_config would look at padding")
+    device, longest = model.device, max(len(prefix.tokens) for prefix in prefixes)
+    rests = [list(tokens[len(prefixes[place].tokens) :]) for place, tokens in prompts]
+    width = max(map(len, rests))
+    ids, mask = [], []
+    for (place, tokens), rest in zip(prompts, rests, strict=True):
+        beginning, padding = prefixes[place].tokens, tokens[-1]  # no token that penalties for repetition did not know
+        gaps = longest - len(beginning), width - len(rest)
+        ids.append([padding] * gaps[0] + beginning + [padding] * gaps[1] + rest)
+        mask.append([0] * gaps[0] + [1] * len(beginning) + [0] * gaps[1] + [1] * len(rest))
+    rows = torch.tensor([place for place, _ in prompts], device=device)
+    inputs: dict[str, Any] = {
+        "input_ids": torch.tensor(ids, device=device),
+        "attention_mask": torch.tensor(mask, device=device),
+        _cache_name(model): _repeated(prefixes, rows.repeat_interleave(beams), longest + width + room),
+    }
+    if prefixes[0].position is not None:
+        last = torch.cat([prefix.position for prefix in prefixes if prefix.position is not None], dim=-2)
+        ahead = torch.tensor([range(len(rest) - width + 1, len(rest) + 1) for rest in rests], device=device)
+        inputs["position_ids"] = (last[..., rows, :] + ahead).clamp_min(0)
+    return inputs
+
+
+def _cache_name(model: Any) -> str:
+    known = inspect.signature(model.forward).parameters
+    return next(name for name in CACHE_NAMES if name in known)
+
+
+def _repeated(prefixes: Sequence[ImagePrefix], rows: Tensor, room: int) -> DynamicCache:
+    """Return keys and values of the prefix of each row, padded on the left, [R, H, longest L, D] a layer."""
+    longest = max(len(prefix.tokens) for prefix in prefixes)
+    cache = DynamicCache()
+    for number, layers in enumerate(zip(*(prefix.cache.layers for prefix in prefixes), strict=True)):
+        if layers[0].is_sliding and room > layers[0].sliding_window:
+            raise CannotShareError(f"it sees {layers[0].sliding_window} tokens back, and there are {room}")
+        keys, values = (
+            torch.cat([pad(states, (0, 0, longest - states.shape[-2], 0)) for states in kind])[rows]
+            for kind in ([layer.keys for layer in layers], [layer.values for layer in layers])
+        )
+        cache.update(keys, values, number)
+    return cache
