@@ -27,8 +27,12 @@ class ReaderOptions(NamedTuple):
     Attributes:
         seed: seed of what the reader draws.
         all_permutations: NLVR: six instances a row instead of one.
+        pictures: whether pictures are prepared; without them, instances are text alone.
+        faithful_quirks: whether to do as the official preparation does where this harness would do better.
 
     """
 
     seed: int = 0
     all_permutations: bool = False
+    pictures: bool = True
+    faithful_quirks: bool = False

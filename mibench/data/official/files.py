@@ -8,7 +8,7 @@ MAX_CANDIDATES = 10
 
 
 def find_file(raw: Path, pattern: str) -> Path:
-    """Return the one file at or below `raw` whose path ends in `pattern`.
+    """Return the one file at or below `raw` whose path ends in `pattern`; `raw` may itself be a part of that end.
 
     Raises:
         InputError: if there is none, or several.
@@ -16,7 +16,9 @@ def find_file(raw: Path, pattern: str) -> Path:
     """
     if not raw.is_dir():
         raise InputError("not a folder", file=raw, remedy="give --raw the folder of the official files")
-    found = sorted(path for path in raw.rglob(pattern) if path.is_file())
+    whole = raw.resolve()
+    named = (path for path in raw.rglob(Path(pattern).name) if (whole / path.relative_to(raw)).match(pattern))
+    found = sorted(path for path in named if path.is_file())
     if not found:
         raise InputError(f"no {pattern} at or below this folder", file=raw, remedy="give --raw the right folder")
     if len(found) > 1:

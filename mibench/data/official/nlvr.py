@@ -12,11 +12,15 @@ import msgspec
 
 from mibench.cards import TaskCard
 from mibench.data.official.files import find_file
+from mibench.data.official.lines import Identifiers, read_lines
 from mibench.data.rows import ReaderOptions, Row
 from mibench.errors import InputError
 from mibench.instances import Instance
 
 VERSION = "1"
+ROWS: int | None = 990
+"""Sentences of the public test, by its owners' count."""
+
 PERMUTATIONS = 6
 LABELS = {"true": "yes", "false": "no"}
 
@@ -34,7 +38,8 @@ def read_nlvr(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row
     Args:
         raw: a folder at or above `test.json`.
         card: the task's card, whose options the answers are.
-        options: one permutation a row, drawn by its identifier, or all six, which share a group.
+        options: one permutation a row, drawn by its identifier, or all six, which share a group; the official
+            preparation draws anew each time.
 
     Raises:
         InputError: at the first line that is not a row of the test split, a repeated identifier or a missing
@@ -42,21 +47,22 @@ def read_nlvr(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row
 
     """
     file = find_file(raw, "test.json")
-    decoder, seen = msgspec.json.Decoder(_Line), dict[str, int]()
-    with file.open("rb") as lines:
-        for number, text in enumerate(lines, 1):
-            try:
-                line = decoder.decode(text)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                message = f"not a row of NLVR: {error}"
-                raise InputError(message, file=file, line=number, remedy="get the file anew") from None
-            if line.identifier in seen:
-                message = f"identifier {line.identifier!r} stands on line {seen[line.identifier]} already"
-                raise InputError(message, file=file, line=number, remedy="remove one of the two")
-            seen[line.identifier] = number
-            drawn = [_permutation(line.identifier, options.seed)]
-            for permutation in range(PERMUTATIONS) if options.all_permutations else drawn:
-                yield _row(line, permutation, card, file, number)
+    identifiers = Identifiers(file)
+    for number, line in read_lines(file, _Line, "NLVR"):
+        identifiers.add(line.identifier, number)
+        drawn = [_permutation(line.identifier, options.seed)]
+        for permutation in range(PERMUTATIONS) if options.all_permutations else drawn:
+            name = f"{line.identifier}-{permutation}"
+            picture = _picture(line, name, file, number) if options.pictures else None
+            instance = Instance(
+                id=f"test-{name}",
+                image=None if picture is None else f"images/test-{name}.png",
+                fields={"text": line.sentence},
+                options=card.answer.options,
+                targets=(LABELS[line.label],),
+                group=line.identifier,
+            )
+            yield Row(instance, picture)
 
 
 def _permutation(identifier: str, seed: int) -> int:
@@ -65,21 +71,13 @@ def _permutation(identifier: str, seed: int) -> int:
     return int.from_bytes(digest) % PERMUTATIONS
 
 
-def _row(line: _Line, permutation: int, card: TaskCard, file: Path, number: int) -> Row:
-    name = f"test-{line.identifier}-{permutation}"
-    picture = file.parent / "images" / line.directory / f"{name}.png"
+def _picture(line: _Line, name: str, file: Path, number: int) -> Path:
+    folder = file.parent / "images" / line.directory
+    picture = folder / f"test-{name}.png"
     if not picture.is_file():
-        split = next(file.parent.glob(f"images/{line.directory}/*-{line.identifier}-{permutation}.png"), None)
+        split = next(folder.glob(f"*-{name}.png"), None)
         message = f"the picture {picture} is missing"
         if split is not None:
-            message = f"the row belongs to another split: its picture is {split.name}, not {name}.png"
+            message = f"the row belongs to another split: its picture is {split.name}, not {picture.name}"
         raise InputError(message, file=file, line=number, remedy="give --raw the complete test split")
-    instance = Instance(
-        id=name,
-        image=f"images/{name}.png",
-        fields={"text": line.sentence},
-        options=card.answer.options,
-        targets=(LABELS[line.label],),
-        group=line.identifier,
-    )
-    return Row(instance, picture)
+    return picture

@@ -1,21 +1,20 @@
 import json
+import shutil
 from collections import Counter
 from fractions import Fraction
 
+import msgspec
 import pytest
 
-from mibench.adapters.baselines import Constant
 from mibench.cards import load_cards
 from mibench.data.official.nlvr import read_nlvr
 from mibench.data.prepare import prepare_official
 from mibench.data.rows import ReaderOptions
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
-from mibench.running.runner import run
 from mibench.scoring.score import score_submission
-from mibench.submissions.description import Model
-from mibench.submissions.writing import describe
-from tests.builders import PNG, opened
+from tests.builders import PNG, make_submission, opened
+from tests.data.official.official_code import official_example, official_rows
 
 CARD = load_cards()["nlvr"]
 ALL = ReaderOptions(all_permutations=True)
@@ -49,9 +48,7 @@ def prepared(tmp_path_factory, real_data):
 
 def constant(answer, data, folder):
     """Return the scores of one answer to everything."""
-    adapter = Constant(answer)
-    description = describe("Test", Model(name=adapter.model_name), [CARD], data)
-    run(adapter, [CARD], data, folder, description, batch_size=1000)
+    make_submission(folder, data, lambda row, number: answer)
     return score_submission(opened(folder, data), load_cards())
 
 
@@ -149,6 +146,70 @@ def test_rows_of_another_split_are_told(tmp_path):
     with pytest.raises(InputError, match=r"belongs to another split: its picture is dev-1-0-0\.png") as caught:
         read(raw)
     assert (caught.value.file, caught.value.line) == (raw / "test.json", 1)
+
+
+def test_without_pictures_none_is_looked_for(tmp_path):
+    plain, alone = make_raw(tmp_path / "plain"), make_raw(tmp_path / "alone")
+    shutil.rmtree(alone / "images")
+    rows = list(read_nlvr(alone, CARD, ALL._replace(pictures=False)))
+    assert {(instance.image, picture) for instance, picture in rows} == {(None, None)}
+    assert [instance for instance, _ in rows] == [msgspec.structs.replace(row, image=None) for row in read(plain)]
+
+
+def test_an_empty_file_is_told(tmp_path):
+    raw = make_raw(tmp_path)
+    (raw / "test.json").write_bytes(b"")
+    with pytest.raises(InputError, match="empty") as caught:
+        read(raw)
+    assert caught.value.file == raw / "test.json"
+
+
+def test_a_line_far_too_long_is_refused(tmp_path):
+    raw = make_raw(tmp_path)
+    with (raw / "test.json").open("r+b") as content:
+        content.seek(0, 2)
+        content.truncate(200 << 20)
+    with pytest.raises(InputError, match="longer than 16 MiB") as caught:
+        read(raw)
+    assert caught.value.line == 4
+
+
+def compared(row):
+    return (row.fields["text"], set(row.options), row.targets[0])
+
+
+SENTENCES = ["There is a tower.", "", "Où ? 日本 😀", '"quoted" {text} ||||', "two\nlines"]
+
+
+def test_every_field_is_the_official_code_s(tmp_path):
+    """The official code draws order and picture anew each time: rows are matched by its id, any picture is right."""
+    lines = [
+        line(f"{number}-{number % 3}", sentence=SENTENCES[number % 5], label=("true", "false")[number % 2])
+        for number in range(60)
+    ]
+    raw = make_raw(
+        tmp_path / "raw" / "nlvr/nlvr/nlvr/test", *lines, identifiers=[json.loads(text)["identifier"] for text in lines]
+    )
+    (tmp_path / "run").mkdir()
+    task = "natural_language_visual_reasoning"
+    theirs = official_rows("nlvr.py", tmp_path / "raw", tmp_path / "run", task=task, every_row=False)
+    ours = {row.group: row for row in read(raw, ReaderOptions(faithful_quirks=True))}
+    pictures = {row.id for row in read(raw)}
+    assert len(theirs) == len(ours) == 60
+    for row in theirs:
+        found = ours[row["unique_id"].removeprefix("nlvr_0_")]
+        assert compared(found) == (row["text"], set(row["options"]), row["target"])
+        assert row["image_path"].rpartition("/")[2].removesuffix(".png") in pictures
+        assert row["text"] in row["prompt"]
+
+
+def test_the_official_example_read_from_its_raw_layout(tmp_path, real_data):
+    example = official_example(real_data, "natural_language_visual_reasoning")
+    _, directory, identifier = example["unique_id"].split("_")
+    label = {"yes": "true", "no": "false"}[example["target"]]
+    raw = make_raw(tmp_path, line(identifier, sentence=example["text"], label=label, directory=directory))
+    (found,) = read(raw, ReaderOptions(pictures=False))
+    assert compared(found) == (example["text"], set(example["options"]), example["target"])
 
 
 def test_a_failure_prepares_nothing(tmp_path):
