@@ -1,7 +1,9 @@
-"""Reading a picture: in RGB, decoded whole, and every way in which it may be broken told in one line."""
+"""Reading a picture, its size alone or decoded in RGB, and every way in which it may be broken told in one line."""
 
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any
 
@@ -26,13 +28,32 @@ def read_rgb(picture: Picture) -> Image.Image:
 
     """
     file = picture if isinstance(picture, str | PathLike) else None
+    with _told_in_one_line(file):
+        if file is not None:
+            with Image.open(file) as image:
+                return _rgb(image)
+        return _rgb(picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture)))
+
+
+def picture_size(file: str | PathLike[str]) -> tuple[int, int]:
+    """Return width and height by a picture's header, which is all that is read of it.
+
+    Raises:
+        InputError: as `read_rgb`, as far as a header tells.
+
+    """
+    with _told_in_one_line(file), Image.open(file) as image:
+        _check_pixels(image)
+        return image.size
+
+
+@contextmanager
+def _told_in_one_line(file: str | PathLike[str] | None) -> Iterator[None]:
+    """Turn whatever is wrong with a picture into one InputError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            if file is not None:
-                with Image.open(file) as image:
-                    return _rgb(image)
-            return _rgb(picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture)))
+            yield
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         limit = f"more than {Image.MAX_IMAGE_PIXELS:,} pixels, too many to decode"
         raise InputError(limit, file=_name(file), remedy="make the image smaller") from None
@@ -42,11 +63,15 @@ def read_rgb(picture: Picture) -> Image.Image:
         raise InputError(f"no readable image: {reason}", file=_name(file), remedy="replace the image") from None
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _check_pixels(image: Image.Image) -> None:
     if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
         raise Image.DecompressionBombError
     if not image.width or not image.height:
         raise ValueError("it has no pixels")
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    _check_pixels(image)
     if image.mode in _SIXTEEN_BITS:
         samples = np.asarray(image).astype(np.float64)
         image = Image.fromarray(np.clip(np.rint(samples / 257), 0, 255).astype(np.uint8))

@@ -4,12 +4,13 @@ The layout is the paper's: the instruction, then, where a task has options, two 
 and the options joined by `||||`.
 """
 
+import functools
 import hashlib
 import string
 from collections.abc import Sequence
 from pathlib import Path
 
-from mibench.cards import TaskCard
+from mibench.cards import TaskCard, placeholders
 from mibench.errors import InputError
 from mibench.instances import Instance, Request
 
@@ -52,10 +53,11 @@ def render_request(
     if not instance.options and card.answer.kind != "text":
         raise InputError(f"instance {instance.id!r} of {card.name} has no options", remedy="prepare the data anew")
     template = card.instructions[instruction - 1]
+    names = _names(template)
     options = option_order(instance.options, seed=seed, task=card.name, instance=instance.id, instruction=instruction)
     shown = f"[Options]: {'||||'.join(options)}"
     prompt = _fill(template, {**instance.fields, "options": shown})
-    if options and "{options}" not in template:
+    if options and "options" not in names:
         prompt = f"{prompt}\n\n{shown}"
     image = instance.image
     if image is not None and folder is not None:
@@ -68,8 +70,13 @@ def render_request(
         image=image,
         options=tuple(options),
         max_new_tokens=card.generation.max_new_tokens,
-        cut=instance.fields[card.cut] if card.cut else "",
+        cut=instance.fields[card.cut] if card.cut in names else "",
     )
+
+
+@functools.cache
+def _names(template: str) -> frozenset[str]:
+    return frozenset(placeholders(template))
 
 
 def _fill(template: str, fields: dict[str, str]) -> str:

@@ -5,7 +5,7 @@ import json
 from mibench.cards import load_cards
 from mibench.data.rows import Row
 from mibench.data.store import DataFolder, store_task
-from mibench.instances import Instance
+from mibench.instances import Instance, Request
 from mibench.scoring.report import Robustness, TaskScores
 from mibench.scoring.robustness import sensitivity_by_wordings
 from mibench.scoring.spread import spread
@@ -29,6 +29,85 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db0"
     "0000000049454e44ae426082"
 )
+
+
+def request(number=0, **changes):
+    """Return what a model may be asked; a request's number names its instance."""
+    fields = {
+        "task": "nlvr",
+        "instance": f"row-{number}",
+        "instruction": 1,
+        "prompt": f"Is statement {number} true?",
+        "image": None,
+        "options": ("yes", "no"),
+        "max_new_tokens": 8,
+    }
+    return Request(**fields | changes)
+
+
+ADAPTERS = """
+import time
+from pathlib import Path
+from mibench.adapters.pictures import open_picture
+
+
+class Slow:
+    '''Answers with its prompt, a batch at a time, and notes in a file that it has begun.'''
+
+    model_name, decoding = "slow", {}
+
+    def __init__(self, seconds="0", begun="", after="0"):
+        self.seconds, self.begun, self.after, self.batches = float(seconds), begun, int(after), 0
+
+    def predict(self, requests):
+        self.batches += 1
+        if self.batches > self.after:
+            if self.begun:
+                Path(self.begun).touch()
+            time.sleep(self.seconds)
+        return [request.answered(request.prompt) for request in requests]
+
+
+class Broken(Slow):
+    '''Breaks on the first wording of row-2, until it is mended by a file.'''
+
+    def __init__(self, mended):
+        super().__init__()
+        self.mended = Path(mended)
+
+    def predict(self, requests):
+        if not self.mended.exists() and any((r.instance, r.instruction) == ("row-2", 1) for r in requests):
+            raise ValueError("it broke")
+        return super().predict(requests)
+
+
+class Blind(Slow):
+    sight = "blind"
+
+
+class Viewer(Slow):
+    sight = "opens"
+
+    def predict(self, requests):
+        return [request.answered(str(open_picture(request.image).size)) for request in requests]
+
+
+class Keyed(Slow):
+    def __init__(self, api_key="", max_tokens="5"):
+        super().__init__()
+"""
+NAMES = ("Slow", "Broken", "Blind", "Viewer", "Keyed")
+
+
+def install_adapters(folder):
+    """Install a package of adapters where Python finds it once the folder is on its path."""
+    (folder / "odd_models.py").write_text(ADAPTERS)
+    information = folder / "odd_models-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: odd-models\nVersion: 1.0\n")
+    lines = [f"{name.lower()} = odd_models:{name}" for name in NAMES]
+    (information / "entry_points.txt").write_text("\n".join(["[mibench.adapters]", *lines]))
+    return folder
 
 
 def choice_rows(count):

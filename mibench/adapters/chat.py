@@ -23,6 +23,10 @@ class Chat:
 
     Without a template, a text is what stands for the picture, a new line and the prompt; where the processor itself
     puts the picture there, as that of BLIP-2, it is the prompt alone.
+
+    Attributes:
+        settings: what the processor must be told with such texts: no second token for the beginning.
+
     """
 
     def __init__(self, processor: Any, *, system: str = "", image_first: bool = True) -> None:
@@ -50,6 +54,9 @@ class Chat:
                 raise InputError("the model's chat template has no place for a picture")
         if system:
             self._let_speak(system)
+        begin = self._tokenizer.bos_token
+        begun = bool(begin) and self._template is not None and self.text(PROBE, with_picture=True).startswith(begin)
+        self.settings = {"add_special_tokens": False} if begun else {}
 
     def text(self, prompt: str, *, with_picture: bool) -> str:
         """Return what the processor reads, up to where the answer begins."""
@@ -62,11 +69,6 @@ class Chat:
             messages.insert(0, {"role": "system", "content": said})
         written: str = self._template(messages, tokenize=False, add_generation_prompt=True)
         return written
-
-    def begins_itself(self, text: str) -> bool:
-        """Tell whether a text holds the token for its beginning, so that the tokenizer must not add it."""
-        begin = self._tokenizer.bos_token
-        return bool(begin) and self._template is not None and text.startswith(begin)
 
     def _parts(self, prompt: str, with_picture: bool) -> Content:
         parts = [{"type": "image"}] if with_picture else []

@@ -157,7 +157,7 @@ def generate(
         inputs: what its `generate` takes, with `input_ids`, [N, L].
         beams: width of the search; 1 is greedy.
         max_new_tokens: the answers' limit.
-        look: called once, when the prompts are read.
+        look: called once, when the prompts are read; never where `generate` goes other ways than transformers.
 
     """
     prompts: Tensor = inputs["input_ids"]
@@ -168,9 +168,16 @@ def generate(
 
 
 def first_step(model: Any, inputs: Mapping[str, Any]) -> FirstStep:
-    """Return what a model makes of prompts."""
+    """Return what a model makes of prompts.
+
+    Raises:
+        RuntimeError: its `generate` goes other ways than those of transformers.
+
+    """
     steps: list[FirstStep] = []
     generate(model, inputs, beams=1, max_new_tokens=1, look=steps.append)
+    if not steps:
+        raise RuntimeError("its way of generating does not show what it makes of a prompt")
     return steps[0]
 
 

@@ -141,7 +141,7 @@ def _repeated(prefixes: Sequence[ImagePrefix], rows: Tensor, room: int) -> Dynam
         if layers[0].is_sliding and room > layers[0].sliding_window:
             raise CannotShareError(f"it sees {layers[0].sliding_window} tokens back, and there are {room}")
         keys, values = (
-            torch.cat([pad(states, (0, 0, longest - states.shape[-2], 0)) for states in kind])[rows]
+            torch.cat([pad(states, (0, 0, longest - states.shape[-2], 0)) for states in kind])[rows.to(kind[0].device)]
             for kind in ([layer.keys for layer in layers], [layer.values for layer in layers])
         )
         cache.update(keys, values, number)

@@ -55,8 +55,8 @@ def find_device(wanted: str) -> str:
         kind = torch.device(wanted)
     except RuntimeError:
         raise InputError(f"unknown device {wanted!r}", remedy="auto, cpu, cuda, cuda:1 or mps") from None
-    no_cuda = kind.type == "cuda" and (kind.index or 0) >= torch.cuda.device_count()
-    if no_cuda or (kind.type == "mps" and not mps):
+    counts = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(mps)}
+    if (kind.index or 0) >= counts.get(kind.type, 0):
         raise InputError(f"no device {wanted!r} here", remedy="device=auto takes the best there is")
     return wanted
 
@@ -71,7 +71,7 @@ def find_dtype(wanted: str, device: str) -> "torch.dtype | str":
     import torch
 
     if wanted == "auto":
-        return torch.float32 if device == "cpu" else "auto"
+        return torch.float32 if device.startswith("cpu") else "auto"
     name = DTYPES.get(wanted, wanted)
     if name not in DTYPES.values():
         raise ValueError(f"dtype={wanted} is not one of auto, {', '.join(DTYPES)}")
@@ -95,14 +95,28 @@ def load(what: str, loading: Callable[[], Loaded]) -> Loaded:
     try:
         return loading()
     except ImportError as error:
-        needed = error.name or _first_line(error)
-        raise InputError(f"{what} needs {needed}", remedy="pip install it") from None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise _explained(what, error) from error
+        raise InputError(f"{what} needs {error.name or _first_line(error)}", remedy="install that") from None
     except Exception as error:
-        if type(error).__name__ != "SafetensorError":
-            raise
-        raise InputError(f"damaged weights: {_first_line(error)}", file=what, remedy="fetch them again") from None
+        raise _explained(what, error) from error
+
+
+def load_weights(what: str, model: Any, **settings: Any) -> Any:
+    """Load a model by its class, or by an `Auto...` class, and see that none of its weights is left to chance.
+
+    Args:
+        what: the folder, or the name on the Hub.
+        model: the class.
+        settings: for its `from_pretrained`.
+
+    Raises:
+        InputError: as `load`; or weights are missing, which would be drawn at random.
+
+    """
+    loaded, told = load(what, lambda: model.from_pretrained(what, output_loading_info=True, **settings))
+    if missing := sorted(told["missing_keys"]):
+        few = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        raise InputError(f"{len(missing)} weights are missing: {few}", file=what, remedy="get the whole model")
+    return loaded
 
 
 def _without_progress_bars() -> None:
@@ -113,16 +127,18 @@ def _without_progress_bars() -> None:
 
 
 def _explained(what: str, error: Exception) -> InputError:
-    text = str(error)
+    text = str(error).replace(what, "")
     if "gated" in text:
         return InputError(f"the model {what} is gated", remedy="accept its terms on its page, then set HF_TOKEN")
     if "trust_remote_code" in text:
         remedy = "trust_remote_code=true in --model-args, if you trust it"
         return InputError(f"the model {what} brings code of its own, which is not run", remedy=remedy)
-    if "not a valid model identifier" in text or "not a local folder" in text:
+    if any(sign in text for sign in ("not a valid model identifier", "not a local folder", "Repo id must")):
         return InputError(f"no model {what}", remedy="a folder of a model, or owner/name on the Hub")
     if "couldn't connect" in text or "offline" in text.lower():
         return InputError(f"the model {what} is not here, and the Hub cannot be reached", remedy="give a local folder")
+    if type(error).__name__ == "SafetensorError":
+        return InputError(f"damaged weights: {_first_line(error)}", file=what, remedy="fetch them again")
     return InputError(f"the model cannot be loaded: {_first_line(error)}", file=what, remedy="look at the folder")
 
 

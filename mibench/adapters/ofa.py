@@ -1,7 +1,5 @@
 """OFA as an adapter: prompts as OFA reads them, five wordings of a picture encoded once, boxes in pixels again."""
 
-import logging
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mibench.adapters.base import Sight
-from mibench.adapters.loading import DTYPES, find_device, load, switch, whole_number
+from mibench.adapters.cutting import Cutter
+from mibench.adapters.loading import find_device, find_dtype, load, load_weights, switch, whole_number
 from mibench.adapters.pictures import open_picture
 from mibench.errors import InputError
 from mibench.instances import Prediction, Request
@@ -17,8 +16,6 @@ from mibench.instances import Prediction, Request
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class OFA:
             path: the folder.
             beams: width of the search; 1 is greedy.
             image_size: side in pixels to which pictures are resized; by default as the folder says.
-            dtype: fp32, bf16 or fp16.
+            dtype: auto, fp32, bf16 or fp16.
             device: auto, or what torch calls it.
             no_repeat_ngram: no so many tokens occur twice in an answer; 0 allows it.
             constrain: whether an answer must be one of the options, where there are any.
@@ -73,8 +70,6 @@ class OFA:
             clean: whether prompts are cleaned as OFA's data code cleans questions.
 
         """
-        if dtype not in DTYPES:
-            raise ValueError(f"dtype={dtype} is not one of {', '.join(DTYPES)}")
         switches = {"constrain": constrain, "score_options": score_options, "clean": clean}
         if not Path(path).is_dir():
             raise InputError("no folder of a model", file=path, remedy="'mibench models convert' writes one")
@@ -86,24 +81,18 @@ class OFA:
             "no_repeat_ngram": whole_number("no_repeat_ngram", no_repeat_ngram),
             **{name: switch(name, value) for name, value in switches.items()},
         }
-        self._shortened = 0
         self._load(path, image_size, dtype, device)
 
     def _load(self, path: str, image_size: str, dtype: str, device: str) -> None:
-        import torch
-
         from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
 
         self._device = find_device(device)
         settings: dict[str, Any] = {"size": whole_number("image_size", image_size, 1)} if image_size else {}
         self._processor = load(path, lambda: OFAProcessor.from_pretrained(path, local_files_only=True, **settings))
-        numbers = getattr(torch, DTYPES[dtype])
-        model: Any = load(
-            path,
-            lambda: OFAForConditionalGeneration.from_pretrained(path, dtype=numbers, local_files_only=True),
-        )
+        numbers = find_dtype(dtype, self._device)
+        model = load_weights(path, OFAForConditionalGeneration, dtype=numbers, local_files_only=True)
         self._model = model.to(self._device).eval()
-        self._longest = self._model.config.max_position_embeddings
+        self._cutter = Cutter(self._model.config.max_position_embeddings)
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Answer a batch of requests; those about one picture share its encoding."""
@@ -118,9 +107,11 @@ class OFA:
     def _prompt(self, place: int, request: Request, pictures: "Mapping[str, Image]") -> _Prompt:
         picture = None if request.image is None else pictures[request.image]
         size = None if picture is None else picture.size
-        tokens = self._tokens(request.prompt, request, size)
-        if len(tokens) > self._longest:
-            tokens = self._cut(tokens, request, size)
+
+        def tokenise(text: str) -> list[int]:
+            return self._tokens(text, request, size)
+
+        tokens = self._cutter.cut(request, tokenise(request.prompt), tokenise)
         return _Prompt(place, request, tokens, picture)
 
     def _tokens(self, text: str, request: Request, size: tuple[int, int] | None) -> list[int]:
@@ -132,23 +123,6 @@ class OFA:
             text = clean_text(text)
         tokens: list[int] = self._processor.tokenizer(text)["input_ids"]
         return tokens
-
-    def _cut(self, tokens: list[int], request: Request, size: tuple[int, int] | None) -> list[int]:
-        """Return as many tokens as the model reads: of the part that the card names, or else of the end, some go."""
-        self._shortened += 1
-        _log.warning(
-            "%s, instance %s, instruction %d: %d tokens cut to the %d that the model reads; prompts cut so far: %d",
-            *(request.task, request.instance, request.instruction, len(tokens), self._longest, self._shortened),
-        )
-        before, _, after = request.prompt.partition(request.cut) if request.cut else (request.prompt, "", "")
-
-        def shortened(kept: int) -> list[int]:
-            return self._tokens(before + request.cut[:kept] + after, request, size)
-
-        fitting = bisect_right(range(len(request.cut) + 1), self._longest, key=lambda kept: len(shortened(kept))) - 1
-        if fitting >= 0:
-            return shortened(fitting)
-        return [*tokens[: self._longest - 1], tokens[-1]]
 
     def _answer(self, prompts: Sequence[_Prompt]) -> dict[int, Prediction]:
         """Answer prompts together, by their places."""

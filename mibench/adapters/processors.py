@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoProcessor, BatchFeature
+from transformers import AutoConfig, AutoProcessor, BatchFeature
 from transformers.processing_utils import ProcessorMixin
 from transformers.utils.import_utils import is_torchvision_available
 
@@ -23,6 +23,9 @@ def load_processor(pretrained: str, **source: Any) -> Any:
 
     """
     auto: Any = AutoProcessor
+    load(
+        pretrained, lambda: AutoConfig.from_pretrained(pretrained, **source)
+    )  # one file, so what is absent is told soon
     with without_videos():
         processor = load(pretrained, lambda: auto.from_pretrained(pretrained, **source))
     for part in ("image_processor", "tokenizer"):
@@ -73,6 +76,8 @@ class ProcessingOnce:
         self._last: tuple[Sequence[Any], Mapping[str, Any], BatchFeature] | None = None
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_whole":  # while a copy is made
+            raise AttributeError(name)
         return getattr(self._whole, name)
 
     def __call__(self, images: Any, **settings: Any) -> BatchFeature:

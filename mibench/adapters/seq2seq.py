@@ -1,6 +1,5 @@
 """Models that read a text with an encoder and write one with a decoder: T5, BART and their like."""
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mibench.adapters.base import Sight
 from mibench.adapters.cutting import Cutter
-from mibench.adapters.loading import find_device, find_dtype, load, switch, whole_number
+from mibench.adapters.loading import find_device, find_dtype, load, load_weights, switch, whole_number
 from mibench.errors import InputError
 from mibench.instances import Prediction, Request
 
@@ -66,11 +65,15 @@ class Seq2Seq:
         self._scoring = switch("score_options", score_options)
         longest = whole_number("max_length", max_length, least=1) if max_length else None
         source = {"revision": revision or "main", "trust_remote_code": switch("trust_remote_code", trust_remote_code)}
+
+        from mibench.adapters.quantisation import quantisation_config
+
+        device = find_device(device)
         settings = {
-            "device_map": device_map or find_device(device),
-            "dtype": find_dtype(dtype, find_device(device)),
+            "device_map": device_map or device,
+            "dtype": find_dtype(dtype, device),
             "attn_implementation": attn_implementation or None,
-            "quantization_config": _quantisation_config(quantisation),
+            "quantization_config": quantisation_config(quantisation, type(self)),
         }
         self._load(pretrained, source, settings)
         self._cutter = Cutter(longest or self._longest_known())
@@ -87,14 +90,14 @@ class Seq2Seq:
     def _load(self, pretrained: str, source: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-        model: Any = load(
-            pretrained, lambda: AutoModelForSeq2SeqLM.from_pretrained(pretrained, **source, **settings)
-        ).eval()
+        from mibench.adapters.generation import make_deterministic
+
+        model: Any = load_weights(pretrained, AutoModelForSeq2SeqLM, **source, **settings)
         if not model.config.is_encoder_decoder:
             raise InputError(f"a model of type {model.config.model_type} has no encoder and decoder", file=pretrained)
-        model.generation_config.max_length = None  # each request has its own limit
-        self._model = model
         self._tokenizer: Any = load(pretrained, lambda: AutoTokenizer.from_pretrained(pretrained, **source))
+        make_deterministic(model, self._tokenizer.pad_token_id)
+        self._model = model.eval()
 
     def _longest_known(self) -> int | None:
         """Return how many tokens the model reads; None where its files do not say."""
@@ -215,29 +218,3 @@ def _padded(rows: Sequence[list[int]], padding: int) -> list[list[int]]:
     """Return rows of one length, padded on the right."""
     longest = max(map(len, rows))
     return [row + [padding] * (longest - len(row)) for row in rows]
-
-
-def _quantisation_config(arguments: Mapping[str, str]) -> Any:
-    """Return the quantisation that arguments ask for; None where there are none.
-
-    Raises:
-        ValueError: an argument is unknown, or its value is.
-
-    """
-    if not arguments:
-        return None
-    import transformers
-    import yaml
-
-    make: Any = transformers.BitsAndBytesConfig
-    known = [*inspect.signature(Seq2Seq).parameters, *inspect.signature(make).parameters]
-    known = [name for name in known if name not in ("quantisation", "kwargs")]
-    if unknown := sorted(arguments.keys() - set(known)):
-        raise ValueError(f"unknown argument {unknown[0]!r}; there are {', '.join(known)}")
-    try:
-        config = make(**{name: yaml.safe_load(value) for name, value in arguments.items()})
-    except (AttributeError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise ValueError(f"quantisation: {error}") from None
-    if not config.is_quantizable():
-        raise ValueError(f"{', '.join(arguments)}: nothing without load_in_4bit=true or load_in_8bit=true")
-    return config

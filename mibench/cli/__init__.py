@@ -6,9 +6,10 @@ import importlib
 import click
 
 from mibench import __version__
+from mibench.cli.logs import start_logging, tell_error
 from mibench.errors import InputError
 
-VERBS = ("run", "score", "validate", "compare", "submit", "leaderboard", "tasks", "data", "models")
+VERBS = ("run", "score", "validate", "compare", "submit", "leaderboard", "tasks", "instructions", "data", "models")
 
 
 class _Program(click.Group):
@@ -33,12 +34,12 @@ class _Program(click.Group):
         except InputError as error:
             if ctx.params["debug"]:
                 raise
-            click.echo(f"error: {error}", err=True)
+            tell_error(str(error))
             ctx.exit(2)
         except OSError as error:
             if ctx.params["debug"] or error.errno == errno.EPIPE:
                 raise
-            click.echo(f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error}", err=True)
+            tell_error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("stopped; what is on disk stays, and the same command goes on from there", err=True)
@@ -63,3 +64,4 @@ def main(debug: bool) -> None:
 
     Results go to stdout, progress to stderr. Exit status: 0 done, 1 a check found faults, 2 wrong use or bad input.
     """
+    start_logging("text")

@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+import click
+
 LogFormat = Literal["text", "json"]
 
 
@@ -18,6 +20,14 @@ def start_logging(kind: LogFormat) -> None:
         root.removeHandler(earlier)
     root.addHandler(handler)
     logging.getLogger("mibench").setLevel(logging.INFO)
+
+
+def tell_error(message: str) -> None:
+    """Print an error on stderr, as a log line where these are JSON."""
+    if any(isinstance(handler.formatter, _JSON) for handler in logging.getLogger().handlers):
+        logging.getLogger("mibench").error(message)
+    else:
+        click.echo(f"error: {message}", err=True)
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

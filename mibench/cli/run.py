@@ -1,5 +1,6 @@
 """`mibench run`: ask a model, write a submission, score it."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,10 +14,17 @@ from mibench.errors import InputError
 
 if TYPE_CHECKING:
     from mibench.cards import TaskCard
+    from mibench.instructions.sets import InstructionSet
     from mibench.running.engine import About, Engine
     from mibench.running.plan import Plan
     from mibench.running.worker import OnError
     from mibench.submissions.description import Description
+
+
+_SECRET = re.compile(r"(^|[_-])(key|token|secret|password)$", re.IGNORECASE)
+_USER = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+_log = logging.getLogger(__name__)
 
 
 def _batch_size(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
@@ -25,10 +33,18 @@ def _batch_size(ctx: click.Context, param: click.Parameter, value: str) -> int |
     return value if value == "auto" else int(value)
 
 
-def _wordings(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    if value is not None and not re.fullmatch("[1-5](,[1-5])*", value):
-        raise click.BadParameter(f"{value!r} is not a list of instructions, 1 to 5")
-    return None if value is None else tuple(sorted({int(number) for number in value.split(",")}))
+def _instructions(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[Path | None, tuple[int, ...] | None]:
+    """Return the file of an instruction set and the numbers of the instructions to ask; None means the usual ones."""
+    lists = [value for value in values if re.fullmatch("[1-5](,[1-5])*", value)]
+    files = [Path(value) for value in values if value not in lists and value != "builtin"]
+    if len(lists) > 1 or len(files) > 1:
+        raise click.BadParameter("give at most one file and one list of numbers")
+    if files and not files[0].is_file():
+        raise click.BadParameter(f"{str(files[0])!r} is neither builtin, a file, nor a list of instructions, 1 to 5")
+    chosen = tuple(sorted(set(map(int, lists[0].split(","))))) if lists else ()
+    return next(iter(files), None), chosen if 0 < len(chosen) < 5 else None
 
 
 @click.command()
@@ -44,7 +60,11 @@ def _wordings(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @click.option("--name", help="The submission's name on the leaderboard.  [default: the model's]")
 @click.option("--tasks", metavar="A,B", help="Tasks or suites (multimodal, nlp).  [default: all]")
 @click.option(
-    "--instructions", "wordings", callback=_wordings, metavar="1,3,...", help="Only these of the five instructions."
+    "--instructions",
+    multiple=True,
+    callback=_instructions,
+    metavar="FILE|1,3",
+    help="A set that 'mibench instructions import' wrote, or some numbers of the five; may be given twice.",
 )
 @click.option("--blind", is_flag=True, help="Withhold the pictures: the text-only ablation.")
 @data_option
@@ -66,7 +86,13 @@ def _wordings(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     show_default=True,
     help="What a broken image or an error of the model does: stop the run, or fail that row alone.",
 )
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="One model in this process, or one on each of Ray's workers.",
+)
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Ray's.  [default: one a GPU, or one a core]")
 @click.option("--address", metavar="ADDRESS", help="Ray's cluster, as auto.  [default: this machine alone]")
 @click.option(
@@ -78,7 +104,13 @@ def _wordings(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 )
 @click.option("--resume/--no-resume", default=True, show_default=True, help="Go on where an interrupted run stopped.")
 @click.option("--compress", "compressed", is_flag=True, help="Write .jsonl.zst instead of .jsonl.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Log lines on stderr as text, or each a JSON object.",
+)
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -91,7 +123,7 @@ def run(
     insecure: bool | None,
     name: str | None,
     tasks: str | None,
-    wordings: tuple[int, ...] | None,
+    instructions: tuple[Path | None, tuple[int, ...] | None],
     blind: bool,
     data_choice: str,
     limit: int | None,
@@ -123,10 +155,12 @@ def run(
     Exit status: 0 done, 1 done but for some requests that failed, 2 wrong use or bad input, 130 stopped.
     """
     from mibench.adapters.base import parse_arguments
+    from mibench.cards import load_cards
     from mibench.cli.inputs import chosen_cards, open_data, slug
     from mibench.cli.logs import start_logging
     from mibench.cli.stopping import graceful_stop
     from mibench.cli.watching import watching
+    from mibench.instructions.sets import BUILTIN, read_set
     from mibench.running.plan import ALL_WORDINGS, Plan
     from mibench.running.runner import Interrupted, Run, check_output
     from mibench.running.sizing import Sizing
@@ -134,8 +168,10 @@ def run(
     from mibench.submissions.writing import describe
 
     start_logging(log_format)
-    if output is not None:
-        check_output(output)
+    model_name = model_name.replace("_", "-")
+    folder = output or (Path("submissions") / slug(name) if name else None)
+    if folder is not None:
+        check_output(folder)
     cards = chosen_cards(tasks)
     flags = {
         "device": device,
@@ -148,13 +184,16 @@ def run(
     if twice := sorted(arguments.keys() & given.keys()):
         raise InputError(f"{twice[0]!r} stands twice: in --model-args and as a flag", remedy="give it once")
     data = open_data(data_choice, cards)
-    plan = Plan(data=data, seed=seed, limit=limit, wordings=wordings or ALL_WORDINGS, blind=blind)
+    set_file, wordings = instructions
+    asked = read_set(set_file, load_cards()) if set_file else BUILTIN
+    own_words = _own_words(asked, cards, set_file) if set_file else []
+    plan = Plan(data=data, seed=seed, limit=limit, instructions=asked, wordings=wordings or ALL_WORDINGS, blind=blind)
     with _engine(
         engine, model_name, arguments | given, workers=workers, address=address, on_error=on_error
     ) as carrying:
         _check_sight(model_name, carrying.about, plan, cards)
         title = name or carrying.about.model_name
-        folder = output or Path("submissions") / slug(title)
+        folder = folder or Path("submissions") / slug(title)
         description = describe(
             title,
             Model(name=carrying.about.model_name),
@@ -164,6 +203,8 @@ def run(
             decoding=carrying.about.decoding,
             seed=seed,
             limit=limit,
+            instructions=asked.digest,
+            own_words=own_words,
             wordings=wordings,
             blind=blind,
         )
@@ -182,16 +223,16 @@ def run(
                 stopping=stopping,
             )
             try:
-                failed = asking.ask(cards, description, _command(ctx))
+                failed = asking.ask(cards, description, _command(ctx, model_args, arguments))
             except Interrupted:
                 failed = None
     if failed is None:
-        click.echo(f"stopped; every answer so far is in {folder}, and the same command goes on from there", err=True)
+        _log.warning("stopped; every answer so far is in %s, and the same command goes on from there", folder)
         raise SystemExit(stopping.status)
     _score(folder, description, plan)
-    click.echo(f"submission: {folder}", err=True)
+    _log.info("submission: %s", folder)
     if failed:
-        click.echo(f"{failed} requests failed and count as wrong; the same command asks them again", err=True)
+        _log.warning("%d requests failed and count as wrong; the same command asks them again", failed)
         raise SystemExit(1)
 
 
@@ -224,11 +265,35 @@ def _engine(
     elif workers is not None or address is not None:
         raise InputError("--workers and --address are Ray's", remedy="add --engine ray")
     else:
-        carrying = LocalEngine(Worker(create_adapter(model, arguments), on_error))
+        with _without_collecting():
+            carrying = LocalEngine(Worker(create_adapter(model, arguments), on_error))
     try:
         yield carrying
     finally:
         carrying.close()
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the garbage collector from what importing and loading a model makes, and from ever looking at it again."""
+    import gc
+
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _own_words(asked: "InstructionSet", cards: "Sequence[TaskCard]", file: Path) -> list[str]:
+    """Return the tasks that a set leaves to the words of their cards."""
+    own = list(asked.left_to_cards(cards))
+    if len(own) == len(cards):
+        raise InputError("words none of these tasks", file=file, remedy="choose other --tasks")
+    if own:
+        _log.info("asked in the words of their cards: %s", ", ".join(own))
+    return own
 
 
 def _check_sight(model: str, about: "About", plan: "Plan", cards: "Sequence[TaskCard]") -> None:
@@ -240,12 +305,15 @@ def _check_sight(model: str, about: "About", plan: "Plan", cards: "Sequence[Task
         raise InputError(message, remedy="choose other --tasks, as nlp, or --blind to ask without pictures")
 
 
-def _command(ctx: click.Context) -> str:
+def _command(ctx: click.Context, model_args: str, arguments: Mapping[str, str]) -> str:
     """Return the command as it was typed, with what looks like a secret masked."""
     import shlex
 
-    words = shlex.join(["mibench", *ctx.find_root().meta.get("mibench.arguments", ())])
-    return re.sub(r"(?i)(\w*(?:key|token|secret|password)\w*=)[^,\s]+", r"\1***", words)
+    masked = model_args
+    for value in [value for key, value in arguments.items() if _SECRET.search(key) and value]:
+        masked = masked.replace(value, "***")
+    words = [word.replace(model_args, masked) for word in ctx.find_root().meta.get("mibench.arguments", ())]
+    return _USER.sub("***", shlex.join(["mibench", *words]))
 
 
 def _score(folder: Path, description: "Description", plan: "Plan") -> None:

@@ -1,11 +1,12 @@
 """Ctrl-C, once to stop when the batch is done, twice to stop at once."""
 
+import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import click
+_log = logging.getLogger(__name__)
 
 
 class Stopping:
@@ -33,7 +34,7 @@ def graceful_stop() -> Iterator[Stopping]:
         if stopping():
             raise KeyboardInterrupt
         stopping.signal = number
-        click.echo("stopping when this batch is done; once more to stop at once", err=True)
+        _log.warning("stopping when this batch is done; once more to stop at once")
 
     earlier = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

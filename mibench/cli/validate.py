@@ -21,10 +21,12 @@ def validate(folder: Path, data_choice: str, as_json: bool) -> None:
 
     Faults are told with file and line, the first twenty in full. Exit status 2 if there are any.
     """
-    from mibench.cli.inputs import open_submission, write_json
+    from mibench.cli.faults import tell_faults
+    from mibench.cli.inputs import open_submission
     from mibench.cli.progress import track
     from mibench.errors import InputError
-    from mibench.submissions.faults import Faults, InvalidSubmissionError
+    from mibench.faults import Faults
+    from mibench.submissions.faults import InvalidSubmissionError
     from mibench.submissions.reading import validate as validate_submission
 
     faults = Faults()
@@ -34,10 +36,4 @@ def validate(folder: Path, data_choice: str, as_json: bool) -> None:
         faults = error.faults
     except InputError as error:
         faults.note(error)
-    if as_json:
-        shown = [{"file": str(f.file), "line": f.line, "message": f.message, "remedy": f.remedy} for f in faults]
-        write_json({"valid": not faults, "count": len(faults), "faults": shown})
-    else:
-        click.echo(f"{len(faults)} faults\n{faults}" if faults else f"{folder}: no faults")
-    if faults:
-        raise SystemExit(2)
+    tell_faults(faults, folder, as_json=as_json)

@@ -1,32 +1,46 @@
 """The prepared folder: `DATA/<task>/instances.jsonl`, `DATA/<task>/images/` and `DATA/manifest.json`."""
 
 import hashlib
+import itertools
+import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from mibench.data.bounded_lines import MAX_LINE, read_bounded_lines
 from mibench.data.rows import Row
+from mibench.data.stored_pictures import PictureWriter
 from mibench.errors import InputError
 from mibench.instances import Instance
 
 MANIFEST = "manifest.json"
 INSTANCES = "instances.jsonl"
+LOCK = ".lock"
+MAX_MANIFEST = 16 << 20
+"""Bytes; that of the whole benchmark has under 20,000."""
+
 World = Literal["mini", "official"]
 
 _decoder = msgspec.json.Decoder(Instance)
 
 
 class TaskEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What the manifest says of one task.
+    """What the manifest says of one task; None where an older version did not say.
 
     Attributes:
         rows: number of instances.
         digest: SHA-256 over all instances in order, each picture by its content.
         source: where the rows come from: a generator, or an official file.
-        reader: version of the reader or generator.
+        reader: version of the reader or generator, and what it was asked to do otherwise than usual.
+        licence: of the source, as its card tells it.
+        pictures: how many there are.
+        images: whether the instances have pictures; False where they were left out, None for a task of text.
+        quirks: whether the rows are as the official preparation makes them, its oddities included.
+        seed: of what the reader drew.
 
     """
 
@@ -34,6 +48,11 @@ class TaskEntry(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     source: str
     reader: str
+    licence: str | None = None
+    pictures: int | None = None
+    images: bool | None = None
+    quirks: bool = False
+    seed: int | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +63,29 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tasks: dict[str, TaskEntry]
 
 
+class DataDigest:
+    """SHA-256 over instances in order, each picture by its content and not by its place."""
+
+    def __init__(self) -> None:
+        self._content = hashlib.sha256()
+
+    def add(self, instance: Instance, picture: str | None) -> None:
+        """Count one more instance, whose picture has this SHA-256."""
+        fields = dict(sorted(instance.fields.items()))
+        people = (instance.answers,) if instance.answers else ()
+        row = (instance.id, fields, instance.options, instance.targets, instance.group, picture, *people)
+        self._content.update(msgspec.json.encode(row) + b"\n")
+
+    def __str__(self) -> str:
+        return f"sha256:{self._content.hexdigest()}"
+
+
 class DataFolder:
-    """A prepared folder, opened for reading."""
+    """A prepared folder, opened for reading; nothing in it may lead out of it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._refuse_links(path / MANIFEST)
         self.manifest = _read_manifest(path)
 
     @property
@@ -71,110 +108,232 @@ class DataFolder:
             ) from None
 
     def folder(self, task: str) -> Path:
-        """Return the folder against which a task's relative image paths are resolved."""
+        """Return the folder against which a task's image paths are resolved."""
         return self.path / task
 
     def instances(self, task: str) -> Iterator[Instance]:
         """Stream a task's instances in order.
 
         Raises:
-            InputError: at the first line that is not an instance, or if rows are missing.
+            InputError: at the first line that is not an instance, if rows are missing, or if a picture's path or a
+                symbolic link leads out of the folder.
 
         """
-        rows, count = self.entry(task).rows, 0
+        for _, found in self.lines(task):
+            if isinstance(found, InputError):
+                raise found
+            yield found
+
+    def lines(self, task: str) -> Iterator[tuple[int, Instance | InputError]]:
+        """Stream (line number, instance); where there is none, what is wrong stands in its place.
+
+        Raises:
+            InputError: the file cannot be read, or a symbolic link leads out of the folder.
+
+        """
+        rows, number = self.entry(task).rows, 0
         file = self.folder(task) / INSTANCES
-        try:
-            with file.open("rb") as lines:
-                for count, line in enumerate(lines, 1):  # noqa: B007
-                    yield _decoder.decode(line)
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", file=file, remedy="prepare anew") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InputError(str(error), file=file, line=count, remedy="prepare the task anew") from None
-        if count != rows:
-            raise InputError(f"{count} rows, the manifest says {rows}", file=file, remedy="prepare anew")
+        self._refuse_links(self.folder(task))
+        for number, line in read_bounded_lines(file):
+            yield number, line if isinstance(line, InputError) else _decode(line, file, number)
+        if number != rows:
+            yield number, InputError(f"{number} rows, the manifest says {rows}", file=file, remedy="prepare anew")
+
+    def _refuse_links(self, place: Path) -> None:
+        whole = os.path.realpath(self.path)
+        for link in _links(place):
+            if os.path.commonpath((whole, os.path.realpath(link))) != whole:
+                message = "the symbolic link leads out of the prepared folder"
+                raise InputError(message, file=link, remedy="put the file itself there, or prepare anew")
+
+
+def _decode(line: bytes, file: Path, number: int) -> Instance | InputError:
+    try:
+        instance = _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return InputError(str(error), file=file, line=number, remedy="prepare the task anew")
+    if instance.image is not None and _leads_out(instance.image):
+        message = f"the image {instance.image!r:.200} is not inside the task's folder"
+        return InputError(message, file=file, line=number, remedy="prepare the task anew")
+    return instance
+
+
+def _leads_out(image: str) -> bool:
+    absolute = image.startswith(("/", "\\")) or image[1:2] == ":"
+    return absolute or not image or "\0" in image or ".." in image.replace("\\", "/").split("/")
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    """Yield the symbolic links at and below a folder, or a file that is one."""
+    if folder.is_symlink():
+        yield folder
+    places = [folder]
+    while places:
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(places.pop()) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    yield Path(entry.path)
+                elif entry.is_dir(follow_symlinks=False):
+                    places.append(Path(entry.path))
 
 
 def _read_manifest(path: Path) -> Manifest:
     file = path / MANIFEST
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Manifest)
+        with file.open("rb") as content:
+            text = content.read(MAX_MANIFEST + 1)
+        if len(text) > MAX_MANIFEST:
+            raise InputError(f"over {MAX_MANIFEST >> 20} MiB", file=file, remedy="prepare the data anew")
+        return msgspec.json.decode(text, type=Manifest)
     except OSError:
         raise InputError("not a prepared data folder", file=path, remedy="'mibench data prepare' makes one") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(str(error), file=file, remedy="prepare the data anew") from None
 
 
-def store_task(output: Path, task: str, rows: Iterable[Row], *, world: World, source: str, reader: str) -> TaskEntry:
-    """Write one task into a prepared folder, replacing what the folder held of it.
-
-    Everything is written beside its place first, so that a failure leaves the folder as it was.
+@contextmanager
+def writing_to(output: Path) -> Iterator[None]:
+    """Keep a prepared folder for one process; a new one that stays empty is removed again.
 
     Raises:
-        InputError: a duplicate id, a missing picture, or a folder of another world.
+        InputError: another process is writing there.
+
+    """
+    from filelock import FileLock, Timeout
+
+    fresh, file = not output.exists(), output / LOCK
+    output.mkdir(parents=True, exist_ok=True)
+    if file.is_symlink():
+        file.unlink()
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        message = "another process is preparing data here"
+        raise InputError(message, file=output, remedy="wait for it, or prepare into another folder") from None
+    try:
+        yield
+    finally:
+        if fresh and [path.name for path in output.iterdir()] in ([], [LOCK]):
+            file.unlink(missing_ok=True)
+            output.rmdir()
+        lock.release()
+
+
+def store_task(
+    output: Path,
+    task: str,
+    rows: Iterable[Row],
+    *,
+    world: World,
+    source: str,
+    reader: str,
+    licence: str | None = None,
+    without_pictures: bool = False,
+    quirks: bool = False,
+    seed: int | None = None,
+    link: bool = False,
+) -> TaskEntry:
+    """Write one task into a prepared folder, replacing what the folder held of it.
+
+    Everything is written beside its place first, so that a failure leaves the folder as it was. What a killed or an
+    earlier preparation stored is used again. Two processes must not do this in one folder: see `writing_to`.
+
+    Args:
+        output: the prepared folder; made where it is missing.
+        task: name of the task, and of its folder.
+        rows: its rows in order.
+        world: of the whole folder.
+        source: for the manifest, as all that follow save the last.
+        reader: what read or drew the rows.
+        licence: of the source.
+        without_pictures: the pictures were left out.
+        quirks: whether the official preparation's oddities were kept.
+        seed: of what was drawn.
+        link: make hard links to the owner's pictures in place of copies.
+
+    Raises:
+        InputError: a duplicate id, a missing or broken picture, a folder of another world, or one in whose place
+            something else stands.
 
     """
     manifest = _read_manifest(output) if (output / MANIFEST).exists() else Manifest(world=world, tasks={})
+    place, fresh = output / task, not output.exists()
     if manifest.world != world:
         raise InputError(f"holds data of the {manifest.world} world", file=output, remedy="prepare into another folder")
-    partial, fresh = output / f".{task}.partial", not output.exists()
-    shutil.rmtree(partial, ignore_errors=True)
+    if task not in manifest.tasks and _is_foreign(place):
+        raise InputError("is there, and is no prepared task", file=place, remedy="prepare into another folder")
+    earlier = [path for path in (place, *_attempts(output, task)) if path.is_dir() and not path.is_symlink()]
+    folder = _next_attempt(output, task)
+    folder.mkdir(parents=True)
     try:
-        count, digest = _write_rows(partial, rows)
-    except BaseException:
-        shutil.rmtree(output if fresh else partial, ignore_errors=True)
+        count, pictures, digest = _write_rows(folder, rows, earlier, link=link)
+    except Exception:
+        shutil.rmtree(folder)
+        if fresh:
+            with suppress(OSError):
+                output.rmdir()
         raise
-    shutil.rmtree(output / task, ignore_errors=True)
-    partial.rename(output / task)
-    entry = TaskEntry(rows=count, digest=digest, source=source, reader=reader)
-    _write_manifest(output, Manifest(world=world, tasks=manifest.tasks | {task: entry}))
+    if os.path.lexists(place):
+        place.rename(_next_attempt(output, task))
+    folder.rename(place)
+    entry = TaskEntry(
+        rows=count,
+        digest=digest,
+        source=source,
+        reader=reader,
+        licence=licence,
+        pictures=pictures,
+        images=True if pictures else False if without_pictures else None,
+        quirks=quirks,
+        seed=seed,
+    )
+    whole = Manifest(world=world, tasks=manifest.tasks | {task: entry})
+    write_whole(output / MANIFEST, msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
+    for path in _attempts(output, task):
+        path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
     return entry
 
 
-def _write_manifest(output: Path, manifest: Manifest) -> None:
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-    partial = output / f".{MANIFEST}.partial"
-    partial.write_bytes(text + b"\n")
-    partial.rename(output / MANIFEST)
+def _is_foreign(place: Path) -> bool:
+    """Tell whether something stands there that no preparation left: neither a prepared task nor an empty folder."""
+    if not place.is_dir():
+        return os.path.lexists(place)
+    return any(place.iterdir()) and not (place / INSTANCES).exists()
 
 
-def _write_rows(folder: Path, rows: Iterable[Row]) -> tuple[int, str]:
-    """Write the rows and return how many there are, and their digest."""
-    folder.mkdir(parents=True)
-    digest, ids, pictures = hashlib.sha256(), set[str](), dict[str, str]()
-    with (folder / INSTANCES).open("wb") as lines:
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file so that it is never seen in part, and no link in its place is followed."""
+    partial = file.with_name(f".{file.name}.partial")
+    partial.unlink(missing_ok=True)
+    partial.write_bytes(content)
+    partial.replace(file)
+
+
+def _attempts(output: Path, task: str) -> list[Path]:
+    """Return what is left of earlier preparations, the oldest first."""
+    return sorted(output.glob(f".{task}.partial*"), key=lambda path: (len(path.name), path.name))
+
+
+def _next_attempt(output: Path, task: str) -> Path:
+    places = (output / f".{task}.partial{number}" for number in itertools.count(1))
+    return next(place for place in places if not os.path.lexists(place))
+
+
+def _write_rows(folder: Path, rows: Iterable[Row], earlier: Sequence[Path], *, link: bool) -> tuple[int, int, str]:
+    """Write the rows, and return how many there are, how many pictures, and their digest."""
+    digest, ids = DataDigest(), set[str]()
+    with (folder / INSTANCES).open("xb") as lines, PictureWriter(folder, earlier, link=link) as pictures:
         for instance, picture in rows:
             if instance.id in ids:
                 raise InputError(f"the id {instance.id!r} occurs twice", remedy="each row needs an id of its own")
             ids.add(instance.id)
-            if instance.image is not None and instance.image not in pictures:
-                content = _picture_bytes(picture, instance)
-                pictures[instance.image] = hashlib.sha256(content).hexdigest()
-                file = folder / instance.image
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
-            lines.write(msgspec.json.encode(instance) + b"\n")
-            digest.update(_canonical(instance, pictures.get(instance.image or "")))
+            digest.add(instance, pictures.add(instance, picture))
+            line = msgspec.json.encode(instance) + b"\n"
+            if len(line) > MAX_LINE:
+                raise InputError(f"the instance {instance.id!r:.200} takes over {MAX_LINE >> 20} MiB")
+            lines.write(line)
+        count = len(pictures)
     if not ids:
         raise InputError("no rows to prepare", remedy="look at the raw files")
-    return len(ids), f"sha256:{digest.hexdigest()}"
-
-
-def _picture_bytes(picture: object, instance: Instance) -> bytes:
-    if isinstance(picture, Path):
-        try:
-            return picture.read_bytes()
-        except OSError as error:
-            message = f"the picture of instance {instance.id!r} cannot be read: {error.strerror}"
-            raise InputError(message, file=picture, remedy="complete the raw files") from None
-    assert callable(picture), "an instance with an image comes with its picture"
-    content: bytes = picture()
-    return content
-
-
-def _canonical(instance: Instance, picture_digest: str | None) -> bytes:
-    """Return the bytes by which an instance counts in the digest: its picture by content, not by place."""
-    fields = dict(sorted(instance.fields.items()))
-    people = (instance.answers,) if instance.answers else ()
-    row = (instance.id, fields, instance.options, instance.targets, instance.group, picture_digest, *people)
-    return msgspec.json.encode(row) + b"\n"
+    return len(ids), count, str(digest)

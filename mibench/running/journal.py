@@ -26,6 +26,8 @@ SYNC_SECONDS = 5.0
 """At most so much work is lost when the machine itself goes down."""
 
 _HEADER = re.compile(rb"#block (\d{1,12}) ([0-9a-f]{8})\n")
+_BEGIN = b"\n"
+"""Ahead of each block, so that it is found even where the one before it is damaged at its end."""
 _OPEN, _ANSWERED, _FAILED = range(3)
 _decoder = msgspec.json.Decoder(PredictionLine)
 
@@ -68,7 +70,15 @@ class Journal:
         return self._state.count(_FAILED)
 
     def lacks(self, number: int) -> bool:
-        """Tell whether a request has no answer yet."""
+        """Tell whether a request has no answer yet.
+
+        Raises:
+            InputError: the plan has no such request.
+
+        """
+        if number >= len(self._state):
+            message = f"more than the {len(self._state)} requests that the manifest promises"
+            raise InputError(message, file=self.path, remedy="prepare the data anew")
         return self._state[number] != _ANSWERED
 
     def append(self, answers: Iterable[tuple[int, Answer]]) -> None:
@@ -82,7 +92,7 @@ class Journal:
         answers = list(answers)
         lines = [b"%d %s" % (number, prediction_line(answer)) for number, answer in answers]
         payload = b"".join(lines)
-        header = b"#block %d %08x\n" % (len(payload), zlib.crc32(payload))
+        header = _BEGIN + b"#block %d %08x\n" % (len(payload), zlib.crc32(payload))
         try:
             _write(self._file, header + payload, self._end)
         except OSError as error:
@@ -136,15 +146,15 @@ class Journal:
 
     def _read(self) -> int:
         """Read the blocks that hold, and return where the last of them ends; what lies between is passed over."""
-        end = 0
+        end, size = 0, os.fstat(self._file).st_size
         with self._open() as file:
             while line := file.readline(1 << 16):
                 header = _HEADER.fullmatch(line)
                 if header is None:
                     continue
-                begin = file.tell()
-                payload = file.read(int(header[1]))
-                if len(payload) == int(header[1]) and zlib.crc32(payload) == int(header[2], 16):
+                begin, length = file.tell(), int(header[1])
+                payload = file.read(length) if begin + length <= size else b""
+                if len(payload) == length and zlib.crc32(payload) == int(header[2], 16):
                     self._read_block(payload, begin)
                     end = begin + len(payload)
                 else:

@@ -9,6 +9,7 @@ import msgspec
 from mibench.cards import INSTRUCTIONS, TaskCard
 from mibench.data.store import DataFolder
 from mibench.instances import Request
+from mibench.instructions.sets import BUILTIN, InstructionSet
 from mibench.prompts import render_request
 
 ALL_WORDINGS = tuple(range(1, INSTRUCTIONS + 1))
@@ -23,6 +24,7 @@ class Plan:
         seed: seed of the option order.
         limit: instances a task; all where it is None.
         wordings: the instructions that are asked, of 1 to 5.
+        instructions: the words of the five instructions.
         blind: whether pictures are withheld.
 
     """
@@ -31,14 +33,15 @@ class Plan:
     seed: int = 0
     limit: int | None = None
     wordings: tuple[int, ...] = ALL_WORDINGS
+    instructions: InstructionSet = BUILTIN
     blind: bool = False
 
     def requests(self, card: TaskCard) -> Iterator[Request]:
         """Stream a task's requests: instance by instance, so that the wordings of one picture stay together."""
-        folder = self.data.folder(card.name)
+        folder, worded = self.data.folder(card.name), self.instructions.worded(card)
         for instance in itertools.islice(self.data.instances(card.name), self.limit):
             for instruction in self.wordings:
-                request = render_request(card, instance, instruction, seed=self.seed, folder=folder)
+                request = render_request(worded, instance, instruction, seed=self.seed, folder=folder)
                 yield msgspec.structs.replace(request, image=None) if self.blind else request
 
     def count(self, card: TaskCard) -> int:

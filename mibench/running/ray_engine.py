@@ -8,8 +8,10 @@ writes.
 import logging
 import os
 import socket
+import textwrap
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -227,15 +229,16 @@ class _RemoteWorker:
             model: the adapter's name.
             arguments: its arguments.
             on_error: as `Worker` takes it.
-            folder: against which relative paths are meant.
+            folder: against which relative paths are meant, where this machine has it.
 
         """
         from mibench.adapters.base import create_adapter
         from mibench.running.worker import Worker
 
         self._failure: Exception | None = None
-        try:
+        with suppress(OSError):
             os.chdir(folder)
+        try:
             self._worker = Worker(create_adapter(model, arguments), on_error)
         except Exception as error:
             self._failure = error
@@ -264,18 +267,18 @@ def _connect(address: str | None) -> Any:
     except ImportError:
         raise InputError("--engine ray needs Ray", remedy="pip install 'mibench[ray]'") from None
     logging.getLogger("ray").setLevel(logging.ERROR)
+    ray._private.worker._worker_logs_enabled = False  # Ray tells of dead workers on stdout; so do we, on stderr
     settings = {"address": "local", "include_dashboard": False} if address is None else {"address": address}
     try:
         _probe(address)
         ray.init(**settings, log_to_driver=False, configure_logging=False)
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        told = f"{error} {error.__cause__}"
         if address is None:
-            raise InputError(f"Ray does not start on this machine: {_first_line(told)}") from error
+            raise InputError(f"Ray does not start on this machine: {_first_line(str(error))}") from error
         remedy = "'ray start --head' on its first machine, then --address auto there"
-        if "Unauthenticated" in told:
-            remedy = "--address auto, or export RAY_AUTH_MODE=token"
-        raise InputError(f"no Ray cluster at {address}: {_first_line(told)}", remedy=remedy) from error
+        if "Unauthenticated" in str(error.__cause__):
+            remedy = "it asks for a token: --address auto, or export RAY_AUTH_MODE=token"
+        raise InputError(f"no Ray cluster at {address}: {_first_line(str(error))}", remedy=remedy) from error
     return ray
 
 
@@ -313,9 +316,10 @@ def _told(batch: Batch) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return of Ray's many lines the one that says why."""
+    """Return of Ray's many lines what says why."""
     lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
-    return _first_line(lines[-1] if lines else type(error).__name__)
+    last = lines[-1] if lines else type(error).__name__
+    return textwrap.shorten(last.rpartition("exit detail: ")[2], 200, placeholder=" ...")
 
 
 def _first_line(text: str) -> str:

@@ -1,12 +1,11 @@
 """From requests to a submission folder: plan, batches, engine, journal; continued after any crash."""
 
-import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -20,12 +19,15 @@ from mibench.running.plan import Plan
 from mibench.running.record import End, RunRecord, TaskRecord
 from mibench.running.sizing import Sizing
 from mibench.scoring import report
-from mibench.submissions.description import FILE_NAME, Description, read_description, write_description
+from mibench.submissions.description import Description, read_description, write_description
 from mibench.submissions.reading import PREDICTIONS
 from mibench.submissions.writing import finished_file, write_predictions
 
 JOURNAL = "journal"
 """The folder of answers that are not yet predictions; it is there while the run is not done."""
+
+
+LOCK = ".lock"
 
 
 class Interrupted(Exception):  # noqa: N818
@@ -108,8 +110,9 @@ class Run:
             Interrupted: `stopping` said so.
 
         """
-        _open_output(self.output, description, resume=self.resume)
+        _check_folder(self.output, resume=self.resume)
         with _locked(self.output):
+            _open_output(self.output, description)
             record = RunRecord(
                 self.output, command=command, engine=self.engine.name, batch_size=self.sizing.asked, seed=self.plan.seed
             )
@@ -126,7 +129,7 @@ class Run:
                 record.session.usage = self.engine.usage()
                 record.close(end)
             if not failed:
-                shutil.rmtree(self.output / JOURNAL)
+                _remove_journal(self.output / JOURNAL)
         return failed
 
     def _ask_task(self, card: TaskCard, record: RunRecord) -> int:
@@ -171,25 +174,53 @@ def _lacking(planned: Iterator[Batch], journal: Journal) -> Iterator[Batch]:
             yield rest
 
 
-def _open_output(output: Path, description: Description, *, resume: bool) -> None:
-    """Make the folder, or check that it holds the beginning of this very run."""
+def _check_folder(output: Path, *, resume: bool) -> None:
+    """See that the folder holds nothing, or the beginning of a run; nothing is written yet."""
     check_output(output)
-    if not output.exists() or all(path.name.endswith(".partial") for path in output.iterdir()):
-        (output / JOURNAL).mkdir(parents=True, exist_ok=True)
+    if output.exists() and not _is_new(output):
+        if not resume:
+            raise InputError("exists already", file=output, remedy="choose another --output, or remove it")
+        read_description(output)
+
+
+def _is_new(output: Path) -> bool:
+    """Tell whether nothing was begun here: nothing at all, or what a crash left before the description was written."""
+    journal = output / JOURNAL
+    begun = all(path == journal or path.name.endswith(".partial") for path in output.iterdir())
+    return begun and (not journal.is_dir() or all(path.name == LOCK for path in journal.iterdir()))
+
+
+def _open_output(output: Path, description: Description) -> None:
+    """Begin the folder, or check that it holds the beginning of this very run."""
+    if _is_new(output):
         write_description(output, description)
         return
-    if not resume:
-        raise InputError("exists already", file=output, remedy="choose another --output, or remove it")
-    if not (output / FILE_NAME).exists() and list(output.iterdir()) == [output / JOURNAL]:
-        write_description(output, description)
     earlier, now = read_description(output).model_dump(), description.model_dump()
-    for key in now:
-        if key != "created" and earlier[key] != now[key]:
-            message = f"an unfinished run with another {key}: {_short(earlier[key])}, not {_short(now[key])}"
-            raise InputError(message, file=output, remedy="repeat its arguments, or choose another --output")
-    (output / JOURNAL).mkdir(exist_ok=True)
+    for key, one, two in _differences(earlier, now):
+        message = f"an unfinished run with another {key}: {_short(one)}, not {_short(two)}"
+        raise InputError(message, file=output, remedy="repeat its arguments, or choose another --output")
     for torn in (output / PREDICTIONS).glob(".*.partial"):
         torn.unlink()
+
+
+def _remove_journal(journal: Path) -> None:
+    """Remove what a run has put there, and the folder; other files stay."""
+    for path in [*journal.glob("*.blocks"), journal / LOCK]:
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        journal.rmdir()
+
+
+def _differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, object, object]]:
+    """Yield what two descriptions differ in, down to the setting."""
+    for key in dict.fromkeys([*now, *earlier]):
+        one, two = earlier.get(key), now.get(key)
+        if key == "created" or one == two:
+            continue
+        if isinstance(one, Mapping) and isinstance(two, Mapping):
+            yield from ((f"{key}.{inner}", before, after) for inner, before, after in _differences(one, two))
+        else:
+            yield key, one, two
 
 
 def _short(value: object) -> str:
@@ -200,7 +231,8 @@ def _short(value: object) -> str:
 @contextmanager
 def _locked(output: Path) -> Iterator[None]:
     """Keep other runs out of the folder; the lock goes with the process, however that ends."""
-    lock = FileLock(output / JOURNAL / ".lock")
+    (output / JOURNAL).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(output / JOURNAL / LOCK)
     try:
         with lock.acquire(timeout=0):
             yield

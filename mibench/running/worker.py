@@ -4,12 +4,15 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from mibench.adapters.base import Adapter
 from mibench.adapters.memory import lacks_memory
 from mibench.errors import FatalError, InputError
-from mibench.instances import Answer, Request
+from mibench.instances import Answer, Prediction, Request
+from mibench.submissions.reading import wrong_scores
+from mibench.submissions.writing import prediction_line
 
 OnError = Literal["fail", "record"]
 
@@ -43,7 +46,7 @@ class Worker:
         """
         self.adapter = adapter
         self._on_error = on_error
-        self._fitted: int | None = None
+        self._lacked, self._most = False, 1
 
     def answer(self, requests: Sequence[Request]) -> Answered:
         """Answer a batch.
@@ -52,9 +55,9 @@ class Worker:
             InputError: the adapter broke its protocol, or broke at all, unless errors are recorded.
 
         """
-        self._fitted, begun = None, time.perf_counter()
+        self._lacked, self._most, begun = False, 1, time.perf_counter()
         answers = self._answer(requests)
-        return Answered(answers, time.perf_counter() - begun, self._fitted)
+        return Answered(answers, time.perf_counter() - begun, self._most if self._lacked else None)
 
     def _answer(self, requests: Sequence[Request]) -> list[Answer]:
         try:
@@ -63,7 +66,7 @@ class Worker:
             raise
         except Exception as error:
             if lacks_memory(error) and len(requests) > 1:
-                self._fitted = (len(requests) + 1) // 2
+                self._lacked = True
             elif self._on_error == "fail":
                 raise _told(error, requests) from error
             elif len(requests) == 1:
@@ -78,7 +81,24 @@ class Worker:
         if [(answer.task, answer.instance, answer.instruction) for answer in answers] != asked:
             message = f"the adapter {type(self.adapter).__name__} did not answer its requests one by one and in order"
             raise FatalError(message, remedy="return request.answered(text) for each request")
+        for request, answer in zip(requests, answers, strict=True):
+            _check(request, answer)
+        self._most = max(self._most, len(requests))
         return answers
+
+
+def _check(request: Request, answer: Answer) -> None:
+    """See that a submission can hold an answer.
+
+    Raises:
+        InputError: it cannot.
+
+    """
+    if isinstance(answer, Prediction):
+        wrong = wrong_scores(answer, len(request.options))
+        if wrong:
+            raise InputError(wrong, remedy="one log-probability an option, in the order shown")
+    prediction_line(answer)
 
 
 def _told(error: Exception, requests: Sequence[Request]) -> InputError:
@@ -96,7 +116,7 @@ def _told(error: Exception, requests: Sequence[Request]) -> InputError:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, InputError):
-        return f"{error.file}: {error.message}" if error.file else error.message
+        return (f"{Path(error.file).name}: {error.message}" if error.file else error.message)[:300]
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
 

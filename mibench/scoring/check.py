@@ -35,7 +35,7 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
         for key, item in value.items():
             content = _without_version(item) if key == "signature" else item
             yield from _leaves(content, f"{place}.{key}" if place else str(key))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
             yield from _leaves(item, f"{place}[{number}]")
     else:

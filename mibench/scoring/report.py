@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from mibench.errors import InputError
+from mibench.whole_file import whole_file
 
 FILE_NAME = "scores.json"
 MAX_BYTES = 64 << 20
@@ -244,9 +245,8 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_scores(folder: Path, scores: Scores) -> None:
     """Write a submission's `scores.json`, whole or not at all."""
-    partial = folder / f".{FILE_NAME}.partial"
-    partial.write_text(scores.to_json(), encoding="utf-8")
-    partial.rename(folder / FILE_NAME)
+    with whole_file(folder / FILE_NAME) as file:
+        file.write(scores.to_json().encode())
 
 
 def read_scores(folder: Path) -> Scores:

@@ -138,6 +138,7 @@ class _Scorer:
         self.failed = 0
         self.texts = [[""] * len(ids) for _ in range(INSTRUCTIONS)] if keep_texts else []
         self._content = np.zeros((*shape, DIGEST_BYTES), np.uint8)
+        self._lost = np.zeros(shape, bool)
 
     def digest(self) -> str:
         """Return the SHA-256 of all answers in the order of the data, which no order of lines changes."""
@@ -167,7 +168,7 @@ class _Scorer:
 
     def _add_likeliest(self, name: str, scores: Scores, answers: Sequence[PlacedAnswer]) -> None:
         if answers and name not in self.values:
-            self.values[name] = np.full_like(self.alike, np.nan, dtype=np.float64)
+            self.values[name] = np.where(self._lost, 0.0, np.nan)
         for answer in answers:
             found, place = self._likeliest(answer, scores(answer) or []), (answer.instruction, answer.row)
             known = self._kinds[self._kind_of[answer.row]]
@@ -192,6 +193,7 @@ class _Scorer:
         self.failed += len(answers)
         for answer in answers:
             place = (answer.instruction, answer.row)
+            self._lost[place] = True
             self._content[place] = _digests([""], DIGEST_BYTES, b"failed")
             for values in self.values.values():
                 values[place] = 0.0

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from mibench.cards import EVALUATE_PREFIX, INSTRUCTIONS, TaskCard
+from mibench.faults import Faults
 from mibench.metrics import METRICS
 from mibench.metrics.caption import caption_settings
 from mibench.metrics.evaluate_bridge import load_corpus_metric
@@ -21,7 +22,7 @@ from mibench.scoring.signature import benchmark_signature, task_signature
 from mibench.scoring.summary import summarise
 from mibench.scoring.task import score_task
 from mibench.submissions.description import Description
-from mibench.submissions.faults import Faults, InvalidSubmissionError
+from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.reading import Submission
 
 WORTH_PROCESSES = 50_000

@@ -42,7 +42,7 @@ def benchmark_signature(description: Description, cards: Sequence[TaskCard], met
 
 def _asked(description: Description) -> dict[str, str]:
     asked = {
-        "instructions": description.instructions,
+        "instructions": description.instructions.removeprefix("sha256:")[:8],
         "seed": str(description.seed),
         "limit": str(description.limit or "no"),
     }

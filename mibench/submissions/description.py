@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from mibench.cards import INSTRUCTIONS
 from mibench.errors import InputError
+from mibench.whole_file import whole_file
 
 FILE_NAME = "submission.yaml"
 MAX_BYTES = 1 << 20
@@ -44,6 +45,7 @@ class Description(_Strict):
         decoding: the adapter's arguments and generation settings.
         harness: version of mibench that wrote the folder.
         instructions: `builtin`, or the digest of an imported set.
+        own_words: tasks that the imported set leaves out, so that they were asked in the words of their cards.
         world: `mini` for the drawn world, `official` for prepared official data; the two never share a table.
         seed: seed of the option order.
         limit: rows a task, where a run stopped early on purpose.
@@ -62,6 +64,7 @@ class Description(_Strict):
     decoding: dict[str, Scalar] = {}
     harness: str
     instructions: str = "builtin"
+    own_words: tuple[str, ...] = Field(default=(), strict=False)
     world: Literal["mini", "official"]
     seed: int = 0
     limit: int | None = Field(default=None, gt=0)
@@ -70,6 +73,13 @@ class Description(_Strict):
     data: dict[str, str]
     cards: dict[str, str]
     created: str
+
+    @field_validator("wordings")
+    @classmethod
+    def _are_some_in_order(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and (not value or list(value) != sorted(set(value))):
+            raise ValueError("instructions in order, each once")
+        return value
 
     @field_validator("created")
     @classmethod
@@ -83,9 +93,8 @@ def write_description(folder: Path, description: Description) -> None:
     """Write `submission.yaml` into an existing folder, whole or not at all."""
     content: dict[str, Any] = description.model_dump(mode="json", exclude_none=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    partial = folder / f".{FILE_NAME}.partial"
-    partial.write_text(text, encoding="utf-8")
-    partial.rename(folder / FILE_NAME)
+    with whole_file(folder / FILE_NAME) as file:
+        file.write(text.encode())
 
 
 def read_description(folder: Path) -> Description:

@@ -12,9 +12,10 @@ import numpy as np
 from mibench.cards import INSTRUCTIONS, TaskCard
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
+from mibench.faults import Faults
 from mibench.instances import Instance, Prediction
 from mibench.submissions.description import FILE_NAME, Description
-from mibench.submissions.faults import Faults, InvalidSubmissionError
+from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.lines import LineFault, read_lines
 
 PREDICTIONS = "predictions"
@@ -95,23 +96,14 @@ class RowChecker:
             message = f"instruction {instruction} is not one of the wordings in {FILE_NAME}"
         elif self._seen[row * INSTRUCTIONS + instruction - 1]:
             message = f"instance {instance!r:.200}, instruction {instruction} is answered twice"
-        elif wrong := self._wrong_scores(answer, self._options[row]):
+        elif isinstance(answer, PredictionLine) and answer.failed is not None and answer.prediction:
+            message = f"instance {instance!r:.200}, instruction {instruction} failed and has an answer"
+        elif wrong := wrong_scores(answer, self._options[row]):
             message = f"{wrong} of instance {instance!r:.200}"
         else:
             self._seen[row * INSTRUCTIONS + instruction - 1] = 1
             return row
         self._faults.add(message, file=file, line=line)
-        return None
-
-    @staticmethod
-    def _wrong_scores(answer: PredictionLine | Prediction, options: int) -> str | None:
-        """Say what is wrong with the option scores of a row that has so many options."""
-        for name in ("option_scores", "option_scores_per_token"):
-            scores = getattr(answer, name)
-            if scores is not None and len(scores) != options:
-                return f"{len(scores)} {name} for the {options or 'no'} options"
-        if answer.option_scores is None and answer.option_scores_per_token is not None:
-            return "option_scores_per_token without option_scores"
         return None
 
     def note_missing(self, file: Path, *, whole_wordings: bool) -> None:
@@ -132,8 +124,21 @@ class RowChecker:
             row, instruction = np.unravel_index(int(np.argmax(unanswered)), unanswered.shape)
             instance = next(name for name, number in self._rows.items() if number == row)
             first = f"instance {instance!r:.200}, instruction {instruction + 1}"
-            message = f"{missing} of {seen.size} rows missing, the first: {first}"
+            message = f"{missing} of {seen[:, asked].size} rows missing, the first: {first}"
             self._faults.add(message, file=file, remedy="complete the run")
+
+
+def wrong_scores(answer: PredictionLine | Prediction, options: int) -> str | None:
+    """Say what is wrong with the option scores of a row that has so many options; None where nothing is."""
+    for name in ("option_scores", "option_scores_per_token"):
+        scores = getattr(answer, name)
+        if scores is not None and not options:
+            return f"{name}, but no options,"
+        if scores is not None and len(scores) != options:
+            return f"{len(scores)} {name} for the {options} options"
+    if answer.option_scores is None and answer.option_scores_per_token is not None:
+        return "option_scores_per_token without option_scores"
+    return None
 
 
 class Submission:

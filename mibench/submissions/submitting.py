@@ -8,8 +8,9 @@ from pathlib import Path
 from mibench.cards import TaskCard
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
+from mibench.faults import Faults
 from mibench.submissions.description import Description, write_description
-from mibench.submissions.faults import Faults, InvalidSubmissionError
+from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.raw import read_raw
 from mibench.submissions.reading import PREDICTIONS, RowChecker, Submission, validate
 from mibench.submissions.writing import PredictionWriter

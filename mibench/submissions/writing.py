@@ -1,25 +1,25 @@
 """Writing a submission folder."""
 
 import math
-import os
 from collections.abc import Iterable
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import msgspec
 import zstandard
+from pydantic import ValidationError
 
 from mibench import __version__
 from mibench.cards import TaskCard
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
 from mibench.instances import Answer, Failure, Prediction
-from mibench.submissions.description import Description, Model, Scalar
+from mibench.submissions.description import FILE_NAME, Description, Model, Scalar
 from mibench.submissions.lines import MAX_LINE
 from mibench.submissions.reading import PREDICTIONS, PredictionLine
+from mibench.whole_file import whole_file
 
 
 def describe(
@@ -32,26 +32,40 @@ def describe(
     decoding: dict[str, Scalar] | None = None,
     seed: int = 0,
     limit: int | None = None,
+    instructions: str = "builtin",
+    own_words: Iterable[str] = (),
     wordings: tuple[int, ...] | None = None,
     blind: bool = False,
 ) -> Description:
-    """Return the description of a submission that answers these tasks on this data, made now."""
+    """Return the description of a submission that answers these tasks on this data, made now.
+
+    Raises:
+        InputError: a value that no description may have, as a name that is too long.
+
+    """
     cards = list(cards)
-    return Description(
-        name=name,
-        model=model,
-        adapter=adapter,
-        decoding=decoding or {},
-        harness=__version__,
-        world=data.world,
-        seed=seed,
-        limit=limit,
-        wordings=wordings,
-        blind=blind,
-        data={card.name: data.entry(card.name).digest for card in cards},
-        cards={card.name: card.digest for card in cards},
-        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
+    try:
+        return Description(
+            name=name,
+            model=model,
+            adapter=adapter,
+            decoding=decoding or {},
+            harness=__version__,
+            world=data.world,
+            seed=seed,
+            limit=limit,
+            instructions=instructions,
+            own_words=tuple(own_words),
+            wordings=wordings,
+            blind=blind,
+            data={card.name: data.entry(card.name).digest for card in cards},
+            cards={card.name: card.digest for card in cards},
+            created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise InputError(f"{key}: {first['msg']}", remedy=f"{FILE_NAME} cannot hold it") from None
 
 
 class PredictionWriter:
@@ -112,18 +126,13 @@ def write_predictions(folder: Path, task: str, lines: Iterable[bytes], *, compre
     plain, packed = _places(folder, task)
     path, other = (packed, plain) if compressed else (plain, packed)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with ExitStack() as stack:
-        file: IO[bytes] = stack.enter_context(partial.open("wb"))
+    with whole_file(path) as file:
         if compressed:
-            packer = zstandard.ZstdCompressor(level=10).stream_writer(file, closefd=False)
-            stack.enter_context(packer).writelines(lines)
-            packer.flush(zstandard.FLUSH_FRAME)
+            with zstandard.ZstdCompressor(level=10).stream_writer(file, closefd=False) as packer:
+                for line in lines:
+                    packer.write(line)
         else:
             file.writelines(lines)
-            file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
     other.unlink(missing_ok=True)
 
 

@@ -14,6 +14,7 @@ from mibench.adapters.seq2seq import Seq2Seq  # noqa: E402
 from mibench.errors import InputError  # noqa: E402
 from mibench.instances import Request  # noqa: E402
 from tests.adapters.tiny_t5 import make_t5, make_tokenizer  # noqa: E402
+from tests.cli.program import mibench  # noqa: E402
 
 CODE = """
 from pathlib import Path
@@ -177,3 +178,16 @@ def test_code_that_comes_with_a_model_is_run_where_it_is_trusted(own, t5, tmp_pa
     assert type(adapter._model).__name__ == "OwnT5"
     assert adapter.predict([asked]) == Seq2Seq(str(t5)).predict([asked])
     assert (tmp_path / "it-ran").exists()
+
+
+def test_a_run_asks_what_the_model_can_see(t5, tmp_path):
+    run = ["run", "--model", "hf", "--model_args", f"pretrained={t5},dtype=float32", "--limit", "1"]
+    mibench(*run, "--tasks", "task190_snli_classification", "--score-options", "--output", tmp_path / "text")
+    lines = (tmp_path / "text" / "predictions" / "task190_snli_classification.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["instruction"] for row in rows] == [1, 2, 3, 4, 5]
+    assert all(len(row["option_scores"]) == len(row["option_scores_per_token"]) == 3 for row in rows)
+    told = mibench(*run, "--tasks", "nlvr", "--output", tmp_path / "seen", status=2)
+    assert "reads text only and cannot see the pictures of nlvr" in told.stderr
+    mibench(*run, "--tasks", "nlvr", "--blind", "--output", tmp_path / "blind")
+    assert len((tmp_path / "blind" / "predictions" / "nlvr.jsonl").read_text().splitlines()) == 5

@@ -153,8 +153,8 @@ def test_submit_refuses_faulty_files_and_leaves_nothing(tmp_path, data, answers_
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--name", ""], "--name: "),
-        (["--name", "x" * 300], "--name: "),
+        (["--name", ""], "name: "),
+        (["--name", "x" * 300], "name: "),
         (["--name", "x", "--url", "javascript:alert(1)"], "--url: "),
         (["--name", "x", "--parameters", "0"], "--parameters"),
         (["--name", "x", "--revision", "r" * 2000], "--revision: "),
@@ -224,7 +224,7 @@ def test_option_scores_of_a_row_without_options_are_a_fault(folder, data):
     file.write_text(file.read_text().replace("}", ', "option_scores": []}', 1))
     for verb in ("score", "validate"):
         result = mibench(verb, folder, "--data", data.path, status=2)
-        assert f"{file}:1: option_scores for instance 'row-0', which has no options" in result.output
+        assert f"{file}:1: option_scores, but no options, of instance 'row-0'" in result.output
 
 
 def test_flags_that_would_be_ignored_are_refused(folder, data):

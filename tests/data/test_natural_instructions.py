@@ -3,19 +3,15 @@ import json
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from mibench.adapters.baselines import Echo
 from mibench.cards import load_cards
 from mibench.data.natural_instructions import read_natural_instructions
 from mibench.data.prepare import prepare_official
 from mibench.data.rows import ReaderOptions
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
-from mibench.running.plan import requests
-from mibench.running.runner import run
+from mibench.prompts import render_request
 from mibench.scoring.score import score_submission
-from mibench.submissions.description import Model
-from mibench.submissions.writing import describe
-from tests.builders import REAL_NLP_TASKS, opened
+from tests.builders import REAL_NLP_TASKS, make_submission, opened
 
 NAME = "task001_reading"
 CARD = load_cards()["text_vqa"].model_copy(update={"name": NAME, "suite": "nlp"})
@@ -42,14 +38,18 @@ def test_echo_scores_what_rouge_score_says_on_real_rows(tmp_path, real_data, tas
     card = load_cards()[task]
     prepare_official(card, real_data / "natural_instructions", tmp_path / "data", ReaderOptions())
     data, scorer = DataFolder(tmp_path / "data"), RougeScorer(["rougeL"])
-    targets = {row.id: row.targets for row in data.instances(task)}
-    expected = [0.0] * 5
-    for request in requests(card, data, seed=0, limit=None):
-        value = scorer.score_multi(targets[request.instance], request.prompt)["rougeL"].fmeasure
-        expected[request.instruction - 1] += 100 * value / len(targets)
-    run(Echo(), [card], data, tmp_path / "out", describe("Echo", Model(name="echo"), [card], data), batch_size=64)
-    found = score_submission(opened(tmp_path / "out", data), load_cards()).tasks[task]
-    assert found.n == len(targets) == 100
+
+    def prompt(row, number):
+        return render_request(card, row, number).prompt
+
+    rows, expected = list(data.instances(task)), [0.0] * 5
+    for row in rows:
+        for number in range(1, 6):
+            value = scorer.score_multi(row.targets, prompt(row, number))["rougeL"].fmeasure
+            expected[number - 1] += 100 * value / len(rows)
+    folder = make_submission(tmp_path / "out", data, prompt)
+    found = score_submission(opened(folder, data), load_cards()).tasks[task]
+    assert found.n == len(rows) == 100
     assert found.primary == "rouge_l"
     assert found.metrics["rouge_l"].per_instruction == pytest.approx(expected, abs=1e-9)
     assert 0 < found.metrics["rouge_l"].mean < 100

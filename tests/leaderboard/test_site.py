@@ -115,6 +115,44 @@ def test_what_is_not_complete_is_not_ranked(tmp_path):
     assert "not ranked" in page
 
 
+def test_a_blind_submission_is_shown_and_not_ranked(tmp_path):
+    submit(tmp_path / "submissions" / "blind", 90, blind=True)
+    submit(tmp_path / "submissions" / "whole", 10)
+    table = section(build(tmp_path), "Mini world")
+    assert re.findall(r'<td class="figure">(\d|–)</td>\s*<th scope="row"><a [^>]*>(\w+)', table) == [
+        ("1", "whole"),
+        ("–", "blind"),
+    ]
+    assert "29 of 29 tasks, without pictures" in text_of(table)
+    assert text_of(table).count("without pictures") == 1
+
+
+def test_failed_answers_are_told(tmp_path):
+    submit(tmp_path / "submissions" / "whole", 10)
+    report = submit(tmp_path / "submissions" / "failed", 90)
+    tasks = {name: msgspec.structs.replace(task, failed=3) for name, task in report.tasks.items()}
+    write_scores(tmp_path / "submissions" / "failed", msgspec.structs.replace(report, tasks=tasks))
+    table = text_of(section(build(tmp_path), "Mini world"))
+    assert f"{3 * len(CARDS)} answers failed" in table
+    assert table.count("answers failed") == 1
+
+
+def test_a_submission_of_some_wordings_is_shown_and_not_ranked(tmp_path):
+    folder = tmp_path / "submissions" / "some"
+    report = submit(folder, 90, wordings=(1, 3))
+    tasks = {}
+    for name, task in report.tasks.items():
+        values = {metric: [50.0, None, 60.0, None, None] for metric in task.metrics}
+        tasks[name] = task_scores(CARDS[name], values)
+    write_scores(folder, msgspec.structs.replace(report, tasks=tasks, summary=summarise(tasks, CARDS)))
+    submit(tmp_path / "submissions" / "whole", 10)
+    table = section(build(tmp_path), "Mini world")
+    assert re.findall(r'<td class="figure">(\d|–)</td>\s*<th scope="row"><a [^>]*>(\w+)', table) == [
+        ("1", "whole"),
+        ("–", "some"),
+    ]
+
+
 def test_worlds_and_published_results_never_share_a_table(tmp_path):
     submit(tmp_path / "submissions" / "drawn", 30)
     submit(tmp_path / "submissions" / "real", 30, world="official")

@@ -24,6 +24,14 @@ def test_the_same_scores_hold(scores):
     assert differences(content(scores), scores) == []
 
 
+def test_intervals_hold_too(tmp_path):
+    data = make_data(tmp_path / "data", count=12)
+    folder = make_submission(tmp_path / "submission", data, lambda row, number: "yes" if int(row.id[4:]) % 3 else "no")
+    scores = score_submission(opened(folder, data), load_cards())
+    assert scores.tasks["nlvr"].metrics["accuracy"].ci.mean.percentile[0] < 100
+    assert differences(content(scores), scores) == []
+
+
 def test_what_they_were_computed_from_comes_first(scores):
     digests = msgspec.structs.replace(scores.digests, predictions={**scores.digests.predictions, "nlvr": "sha256:0"})
     summary = msgspec.structs.replace(scores.summary, sensitivity=None)

@@ -11,6 +11,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from mibench.cards import load_cards
 from mibench.scoring.report import read_scores, write_scores
 from mibench.scoring.score import score_submission, worthwhile_processes
+from mibench.submissions.description import read_description, write_description
 from mibench.submissions.faults import InvalidSubmissionError
 from tests.builders import make_data, make_submission, opened, write_lines
 
@@ -93,6 +94,49 @@ def test_faulty_predictions_are_not_scored(tmp_path, data):
     file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(InvalidSubmissionError, match="1 of 30 rows missing"):
         score(folder, data)
+
+
+def change_lines(folder, task, change):
+    file = folder / "predictions" / f"{task}.jsonl"
+    write_lines(file, list(filter(None, map(change, map(json.loads, file.read_text().splitlines())))))
+
+
+def describe_anew(folder, **changes):
+    write_description(folder, read_description(folder).model_copy(update=changes))
+
+
+def test_failed_answers_are_counted_and_told(tmp_path, data):
+    folder = make_submission(tmp_path / "failed", data)
+    failed = {"prediction": "", "failed": "no reply"}
+    change_lines(folder, "nlvr", lambda row: row | failed if row["instance"] == "row-1" else row)
+    change_lines(folder, "text_vqa", lambda row: row | failed if row["instruction"] == 2 else row)
+    found = score(folder, data)
+    assert {name: task.failed for name, task in found.tasks.items()} == {"nlvr": 5, "text_vqa": 6}
+    assert found.summary.notes[0] == "11 answers failed and count as wrong: 5 of nlvr, 6 of text_vqa."
+    assert found.tasks["nlvr"].metrics["accuracy"].per_instruction == [pytest.approx(500 / 6)] * 5
+    for metric in found.tasks["text_vqa"].metrics.values():
+        assert metric.per_instruction == [100, 0, 100, 100, 100]
+    write_scores(folder, found)
+    assert read_scores(folder) == found
+
+
+def test_what_was_not_asked_is_told_and_signed(tmp_path, data):
+    whole = score(make_submission(tmp_path / "whole", data), data)
+    assert not any("asked" in note or "withheld" in note for note in whole.summary.notes)
+    folder = make_submission(tmp_path / "some", data)
+    for task in ("nlvr", "text_vqa"):
+        change_lines(folder, task, lambda row: row if row["instruction"] in (1, 3) else None)
+    describe_anew(folder, wordings=(1, 3), blind=True)
+    found = score(folder, data)
+    assert found.summary.notes[:2] == ["Only instructions 1, 3 were asked.", "The pictures were withheld."]
+    assert (found.summary.aggregate.mean, found.summary.aggregate.max, found.summary.sensitivity) == (None, None, None)
+    accuracy = found.tasks["nlvr"].metrics["accuracy"]
+    assert accuracy.per_instruction == [100, None, 100, None, None]
+    assert {accuracy.mean, accuracy.max, accuracy.std, accuracy.sensitivity} == {None}
+    for signature in (found.signature, accuracy.signature):
+        assert {"wordings:1+3", "pictures:withheld"} <= set(signature.split("|"))
+        assert not {"wordings:1+3", "pictures:withheld"} & set(whole.signature.split("|"))
+    assert "NaN" not in found.to_json()
 
 
 def test_the_digest_of_predictions_sees_every_answer(tmp_path, data):

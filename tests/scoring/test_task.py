@@ -101,6 +101,7 @@ def made_rows(values):
         groups=np.arange(count),
         values={"accuracy": values},
         answers=values.astype(np.uint64),
+        failed=0,
         texts=[],
         digest="",
     )

@@ -28,6 +28,8 @@ FULL = GIVEN | {
     "decoding": {"answer": "yes", "beams": 5, "temperature": 0.7, "sample": False, "stop": None, "octal": "010"},
     "seed": 3,
     "limit": 10,
+    "wordings": (1, 3),
+    "blind": True,
 }
 
 # PyYAML takes U+0085 for the end of a line.
@@ -70,6 +72,14 @@ def test_the_file_is_for_people(tmp_path):
         ({"seed": "0"}, "seed"),
         ({"decoding": {"list": [1]}}, "decoding"),
         ({"extra": 1}, "extra"),
+        ({"wordings": [0]}, "wordings"),
+        ({"wordings": [1, 6]}, "wordings"),
+        ({"wordings": ["1"]}, "wordings"),
+        ({"wordings": [1.0]}, "wordings"),
+        ({"wordings": "13"}, "wordings"),
+        ({"wordings": 1}, "wordings"),
+        ({"blind": "yes"}, "blind"),
+        ({"blind": 1}, "blind"),
     ],
 )
 def test_wrong_values_are_refused(change, place):

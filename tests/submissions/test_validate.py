@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mibench.errors import InputError
+from mibench.faults import SHOWN
 from mibench.submissions.description import FILE_NAME, read_description
-from mibench.submissions.faults import SHOWN, InvalidSubmissionError
+from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.lines import MAX_LINE
 from mibench.submissions.reading import validate
 from tests.builders import make_data, make_submission, opened
@@ -77,6 +78,15 @@ def test_a_complete_submission_has_no_faults(folder, data):
         (line(option_scores=["a"]), "at `$.option_scores[0]`"),
         (line(option_scores=[0.0]), "1 option_scores for the 2 options of instance 'row-0'"),
         (line(option_scores=[]), "0 option_scores for the 2 options of instance 'row-0'"),
+        (line(option_scores=[0.0, 0.0, 0.0]), "3 option_scores for the 2 options of instance 'row-0'"),
+        (line(option_scores_per_token=[0.0, 0.0]), "option_scores_per_token without option_scores of instance"),
+        (
+            line(option_scores=[0.0, 0.0], option_scores_per_token=[0.0]),
+            "1 option_scores_per_token for the 2 options of instance 'row-0'",
+        ),
+        (line(option_scores=[0.0, 0.0], option_scores_per_token=[True, 0.0]), "at `$.option_scores_per_token[0]`"),
+        (line(failed=1), "Expected `str | null`, got `int` - at `$.failed`"),
+        (line(failed=True), "Expected `str | null`, got `bool` - at `$.failed`"),
         (line(extra=1), "unknown field `extra`"),
         (b'{"instance": "row-0"}', "missing required field"),
         (b"[1]", "Expected `object`, got `array`"),
@@ -92,6 +102,48 @@ def test_a_faulty_line_is_told_by_its_number(folder, data, content, words):
     assert any(file == "nlvr.jsonl" and number == 1 and words in message for file, number, message in found), found
     assert any("1 of 30 rows missing, the first: instance 'row-0', instruction 1" in message for *_, message in found)
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        line(prediction="", failed="no reply"),
+        line(prediction="", failed=""),
+        line(option_scores=[0.0, -1]),
+        line(option_scores=[0.0, -1.5], option_scores_per_token=[0.0, -0.5]),
+        line(option_scores=None, option_scores_per_token=None, failed=None),
+    ],
+)
+def test_a_line_may_hold_more_than_the_answer(folder, data, content):
+    replace_line(folder, 1, content)
+    assert faults(folder, data) == []
+
+
+def keep_wordings(folder, described, answered):
+    """Say in the description which wordings were asked, and keep the answers to some."""
+    with (folder / FILE_NAME).open("a") as file:
+        file.write(f"wordings: {described}\n")
+    file = folder / "predictions" / "nlvr.jsonl"
+    lines = [one for one in file.read_text().splitlines(keepends=True) if json.loads(one)["instruction"] in answered]
+    file.write_text("".join(lines))
+
+
+def test_wordings_that_were_not_asked_are_not_missing(folder, data):
+    keep_wordings(folder, [2, 5], [2, 5])
+    assert faults(folder, data) == []
+
+
+def test_an_answer_to_a_wording_that_was_not_asked_is_a_fault(folder, data):
+    keep_wordings(folder, [2], [2, 5])
+    message = "instruction 5 is not one of the wordings in submission.yaml"
+    assert faults(folder, data) == [("nlvr.jsonl", number, message) for number in range(2, 13, 2)]
+
+
+def test_a_wording_that_was_asked_and_is_not_answered_is_missing(folder, data):
+    keep_wordings(folder, [2, 5], [2])
+    (message,) = [message for *_, message in faults(folder, data)]
+    assert message.startswith("6 of ")
+    assert message.endswith("rows missing, the first: instance 'row-0', instruction 5")
 
 
 def test_a_duplicate_is_told_on_its_second_line(folder, data):
@@ -225,7 +277,10 @@ json_values = st.recursive(
 )
 near_misses = st.fixed_dictionaries(
     {"instance": st.just("row-0") | json_values, "instruction": st.integers(-1, 7) | json_values},
-    optional={"prediction": json_values, "option_scores": json_values},
+    optional={
+        **dict.fromkeys(["prediction", "option_scores", "option_scores_per_token"], json_values),
+        "failed": st.text(max_size=8) | json_values,
+    },
 )
 lines = st.binary(max_size=200) | (json_values | near_misses).map(lambda value: json.dumps(value).encode())
 

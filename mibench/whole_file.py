@@ -1,0 +1,28 @@
+"""A file that stands in its place complete, or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing beside its place, and move it there when it is on the disk.
+
+    Raises:
+        OSError: it cannot be written, and names the file; what stood in its place stays.
+
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        partial.unlink(missing_ok=True)
+        raise
