@@ -1,6 +1,5 @@
 """Generation by transformers that is always the same, and a look at it between the prompts and the answers."""
 
-import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,15 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import GenerationMixin
-from transformers.cache_utils import Cache, DynamicLayer, DynamicSlidingWindowLayer, EncoderDecoderCache
+from transformers.cache_utils import Cache
 
+from mibench.adapters.key_values import CACHE_NAMES, select_rows
 from mibench.errors import InputError
 
-CACHE_NAMES = ("cache", "past_key_values")
-"""How versions of transformers call the keys and values of earlier tokens, the newest first."""
 SAMPLING = ("temperature", "top_k", "top_p", "min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff")
-PLAIN_LAYERS = (DynamicLayer, DynamicSlidingWindowLayer)
-"""Layers of a cache that are keys and values, [B, H, L, D], and nothing else."""
 
 
 def make_deterministic(model: Any, padding: int | None) -> None:
@@ -126,20 +122,6 @@ class FirstStep:
         inputs["decoder_input_ids" if self.encoded else "input_ids"] = tokens
         logits: Tensor = self.decoder(**inputs).logits
         return logits
-
-
-def select_rows(cache: Any, rows: Tensor) -> Any:
-    """Return a cache of some rows of another, which stays as it is."""
-    if isinstance(cache, EncoderDecoderCache):
-        return EncoderDecoderCache(
-            select_rows(cache.self_attention_cache, rows), select_rows(cache.cross_attention_cache, rows)
-        )
-    selected = copy.copy(cache)
-    selected.layers = [
-        copy.copy(layer) if type(layer) in PLAIN_LAYERS else copy.deepcopy(layer) for layer in cache.layers
-    ]
-    selected.reorder_cache(rows)
-    return selected
 
 
 def generate(

@@ -9,7 +9,6 @@ are repeated for the wordings:
 Whether a model is such a decoder is not known for certain from its configuration; who shares must compare.
 """
 
-import inspect
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import takewhile
@@ -17,10 +16,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 from transformers.cache_utils import DynamicCache
 
-from mibench.adapters.generation import CACHE_NAMES, PLAIN_LAYERS, first_step
+from mibench.adapters.generation import first_step
+from mibench.adapters.key_values import PLAIN_LAYERS, cache_name, repeat_rows
 
 
 class CannotShareError(Exception):
@@ -109,6 +108,10 @@ def continue_prefixes(
     device, longest = model.device, max(len(prefix.tokens) for prefix in prefixes)
     rests = [list(tokens[len(prefixes[place].tokens) :]) for place, tokens in prompts]
     width = max(map(len, rests))
+    slots = longest + width + room
+    for layer in prefixes[0].cache.layers:
+        if layer.is_sliding and slots > layer.sliding_window:
+            raise CannotShareError(f"it sees {layer.sliding_window} tokens back, and there are {slots}")
     ids, mask = [], []
     for (place, tokens), rest in zip(prompts, rests, strict=True):
         beginning, padding = prefixes[place].tokens, tokens[-1]  # no token that penalties for repetition did not know
@@ -119,30 +122,10 @@ def continue_prefixes(
     inputs: dict[str, Any] = {
         "input_ids": torch.tensor(ids, device=device),
         "attention_mask": torch.tensor(mask, device=device),
-        _cache_name(model): _repeated(prefixes, rows.repeat_interleave(beams), longest + width + room),
+        cache_name(model): repeat_rows([prefix.cache for prefix in prefixes], rows.repeat_interleave(beams), slots),
     }
     if prefixes[0].position is not None:
         last = torch.cat([prefix.position for prefix in prefixes if prefix.position is not None], dim=-2)
         ahead = torch.tensor([range(len(rest) - width + 1, len(rest) + 1) for rest in rests], device=device)
         inputs["position_ids"] = (last[..., rows, :] + ahead).clamp_min(0)
     return inputs
-
-
-def _cache_name(model: Any) -> str:
-    known = inspect.signature(model.forward).parameters
-    return next(name for name in CACHE_NAMES if name in known)
-
-
-def _repeated(prefixes: Sequence[ImagePrefix], rows: Tensor, room: int) -> DynamicCache:
-    """Return keys and values of the prefix of each row, padded on the left, [R, H, longest L, D] a layer."""
-    longest = max(len(prefix.tokens) for prefix in prefixes)
-    cache = DynamicCache()
-    for number, layers in enumerate(zip(*(prefix.cache.layers for prefix in prefixes), strict=True)):
-        if layers[0].is_sliding and room > layers[0].sliding_window:
-            raise CannotShareError(f"it sees {layers[0].sliding_window} tokens back, and there are {room}")
-        keys, values = (
-            torch.cat([pad(states, (0, 0, longest - states.shape[-2], 0)) for states in kind])[rows.to(kind[0].device)]
-            for kind in ([layer.keys for layer in layers], [layer.values for layer in layers])
-        )
-        cache.update(keys, values, number)
-    return cache

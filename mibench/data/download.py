@@ -346,17 +346,15 @@ def _open(file: File, headers: Mapping[str, str]) -> http.client.HTTPResponse:
     address, asked = file.address, {"User-Agent": f"mibench/{__version__}", **headers}
     for _ in range(REDIRECTS + 1):
         _check_address(address, file)
+        opener = _opener(direct=is_loopback(urlsplit(address).hostname))
         try:
-            opened = _opener(direct=is_loopback(urlsplit(address).hostname)).open(
-                Request(address, headers=asked), timeout=TIMEOUT
-            )
+            reply = cast("http.client.HTTPResponse", opener.open(Request(address, headers=asked), timeout=TIMEOUT))
         except (OSError, http.client.HTTPException) as error:
             cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
             if isinstance(cause, ssl.SSLCertVerificationError):
                 message = f"{address}: the server's certificate is not trusted: {cause.verify_message}"
                 raise InputError(message, remedy="SSL_CERT_FILE can name the certificates of your system") from None
             raise _TransientError(_reason(cause)) from None
-        reply = cast("http.client.HTTPResponse", opened)
         if reply.status not in _ELSEWHERE:
             return reply
         reply.close()

@@ -304,14 +304,14 @@ def test_a_short_file_of_no_announced_length_is_noticed(tmp_path):
 
 
 def test_silence_is_given_up_and_the_file_continued(tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "TIMEOUT", 0.1)
+    monkeypatch.setattr(download, "TIMEOUT", 0.5)
     with LoopbackServer(CONTENT, hangs_at(50_000), hangs_at(0)) as server:
         assert fetched(tmp_path, server) == CONTENT
         assert server.ranges == [None, "bytes=50000-", "bytes=50000-"]
 
 
 def test_a_connection_that_stays_open_after_the_last_byte_does_no_harm(tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "TIMEOUT", 0.1)
+    monkeypatch.setattr(download, "TIMEOUT", 0.5)
     with LoopbackServer(CONTENT, hangs_at(None)) as server:
         assert fetched(tmp_path, server) == CONTENT
         assert len(server.asked) == 1
@@ -321,7 +321,7 @@ def test_a_trickle_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(download, "STALL_SECONDS", 0.05)
     monkeypatch.setattr(download, "RETRIES", 1)
     with LoopbackServer(CONTENT, otherwise=never_ends(b"x", pause=0.01)) as server:
-        assert re.search(r"only \d bytes came within 0 seconds, and so 2 times", refused(tmp_path, server))
+        assert re.search(r"only \d+ bytes came within \d+ seconds, and so 2 times", refused(tmp_path, server))
 
 
 def test_no_connection_is_tried_again_and_told(tmp_path):

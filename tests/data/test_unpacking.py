@@ -127,7 +127,7 @@ ESCAPES = [
     "../evil",
     "data/../../evil",
     "data/..",
-    "/tmp/evil",
+    "/evil",
     "//host/evil",
     "C:/evil",
     "c:evil",

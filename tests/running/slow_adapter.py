@@ -84,7 +84,7 @@ class Slow:
             "cards": os.environ.get("CUDA_VISIBLE_DEVICES"),
             "secret": os.environ.get("SLOW_API_KEY"),
         }
-        with open(self.log, "a") as file:
+        with Path(self.log).open("a") as file:
             file.write(json.dumps(told) + "\n")
 
 

@@ -1,0 +1,89 @@
+"""Keys and values of earlier tokens, as transformers caches them: rows of them, and room for more."""
+
+import copy
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer, EncoderDecoderCache
+
+CACHE_NAMES = ("cache", "past_key_values")
+"""How versions of transformers call them, the newest first."""
+PLAIN_LAYERS = (DynamicLayer, DynamicSlidingWindowLayer)
+"""Layers of a cache that are keys and values, [B, H, L, D], and nothing else."""
+
+
+class RoomyLayer(DynamicLayer):
+    """A layer with room for all tokens that will come, so that those before are not copied at each step."""
+
+    def __init__(self, keys: Tensor, values: Tensor, length: int) -> None:
+        """Take keys and values, [B, H, room, D], of which `length` tokens are known."""
+        super().__init__()
+        self.dtype, self.device = keys.dtype, keys.device
+        self.is_initialized = True
+        self._take(keys, values, length)
+
+    def _take(self, keys: Tensor, values: Tensor, length: int) -> None:
+        self._room = keys, values
+        self.keys, self.values = keys[:, :, :length], values[:, :, :length]
+
+    def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Add tokens, [B, H, T, D], and return all, [B, H, L + T, D]."""
+        start = self.get_seq_length()
+        end = start + key_states.shape[-2]
+        for room, new in zip(self._room, (key_states, value_states), strict=True):
+            room[:, :, start:end] = new
+        self._take(*self._room, end)
+        return self.keys, self.values
+
+    def reorder_cache(self, beam_idx: Tensor) -> None:
+        """Keep some rows, in that order."""
+        keys, values = (room.index_select(0, beam_idx.to(room.device)) for room in self._room)
+        self._take(keys, values, self.get_seq_length())
+
+
+def cache_name(model: Any) -> str:
+    """Return how a model calls the cache that it takes."""
+    known = inspect.signature(model.forward).parameters
+    return next(name for name in CACHE_NAMES if name in known)
+
+
+def repeat_rows(caches: Sequence[DynamicCache], rows: Tensor, room: int) -> DynamicCache:
+    """Return a cache of rows that are those of others, padded on the left to the longest.
+
+    Args:
+        caches: of plain layers, one row each.
+        rows: which cache each row is from, [R].
+        room: tokens that there will be in all.
+
+    """
+    longest = max(cache.get_seq_length() for cache in caches)
+    repeated = DynamicCache()
+    for layers in zip(*(cache.layers for cache in caches), strict=True):
+        buffers = []
+        for name in ("keys", "values"):
+            known = [getattr(layer, name) for layer in layers]
+            padded = torch.cat([pad(states, (0, 0, longest - states.shape[-2], 0)) for states in known])
+            buffer = padded.new_zeros(len(rows), padded.shape[1], room, padded.shape[3])
+            buffer[:, :, :longest] = padded[rows.to(padded.device)]
+            buffers.append(buffer)
+        repeated.layers.append(RoomyLayer(*buffers, longest))
+    return repeated
+
+
+def select_rows(cache: Any, rows: Tensor) -> Any:
+    """Return a cache of some rows of another, which stays as it is."""
+    if isinstance(cache, EncoderDecoderCache):
+        return EncoderDecoderCache(
+            select_rows(cache.self_attention_cache, rows), select_rows(cache.cross_attention_cache, rows)
+        )
+    selected = copy.copy(cache)
+    selected.layers = [
+        copy.copy(layer) if type(layer) in (*PLAIN_LAYERS, RoomyLayer) else copy.deepcopy(layer)
+        for layer in cache.layers
+    ]
+    selected.reorder_cache(rows)
+    return selected
