@@ -8,7 +8,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         id: unique within the task.
-        image: path of the picture, relative to the task's data folder or absolute; None for a text task.
+        image: path of the picture, relative to the task's data folder; None for a text task.
         fields: the texts that instructions may name in braces.
         options: the answers to choose from, in the data's own order; empty where the answer is free.
         targets: all accepted references; the first is canonical.

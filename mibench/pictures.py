@@ -16,6 +16,9 @@ from mibench.errors import InputError
 Picture = Image.Image | str | PathLike[str] | NDArray[Any]
 """An opened image, a file, or an array (height, width) or (height, width, channels) of whole numbers."""
 
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What data sets come in; others, as EPS, would start a program of their own to be decoded."""
+
 _SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 _UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, EOFError, struct.error)
 
@@ -30,7 +33,7 @@ def read_rgb(picture: Picture) -> Image.Image:
     file = picture if isinstance(picture, str | PathLike) else None
     with _told_in_one_line(file):
         if file is not None:
-            with Image.open(file) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 return _rgb(image)
         return _rgb(picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture)))
 
@@ -42,7 +45,7 @@ def picture_size(file: str | PathLike[str]) -> tuple[int, int]:
         InputError: as `read_rgb`, as far as a header tells.
 
     """
-    with _told_in_one_line(file), Image.open(file) as image:
+    with _told_in_one_line(file), Image.open(file, formats=FORMATS) as image:
         _check_pixels(image)
         return image.size
 

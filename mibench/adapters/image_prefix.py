@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers.cache_utils import DynamicCache
 
 from mibench.adapters.generation import first_step
-from mibench.adapters.key_values import PLAIN_LAYERS, cache_name, repeat_rows
+from mibench.adapters.key_values import PLAIN_LAYERS, cache_name, repeat_rows, single_rows
 
 
 class CannotShareError(Exception):
@@ -57,34 +57,68 @@ def shared_length(prompts: Sequence[Sequence[int]], image_tokens: Set[int]) -> i
     return length
 
 
-def read_prefix(model: Any, inputs: Mapping[str, Any], length: int, image_tokens: Set[int]) -> ImagePrefix:
-    """Let a model read the beginning of a prompt.
+def read_prefixes(
+    model: Any, prompts: Sequence[tuple[Mapping[str, Any], int]], image_tokens: Set[int]
+) -> list[ImagePrefix]:
+    """Let a model read the beginnings of prompts, those of one shape together.
 
     Args:
         model: generates by `GenerationMixin.generate`.
-        inputs: of one whole prompt, as its processor gives them.
-        length: L, in tokens.
+        prompts: of each picture the inputs of one whole prompt, as its processor gives them, and the length of their
+            beginning, L.
         image_tokens: those in whose places the model puts what it sees.
 
     Raises:
         CannotShareError: what the model keeps is not one key and value a token.
 
     """
+    beginnings = [_beginning(inputs, length) for inputs, length in prompts]
+    shapes = [_shapes(inputs) for inputs in beginnings]
+    prefixes: dict[int, ImagePrefix] = {}
+    for shape in dict.fromkeys(shapes):
+        places = [place for place, other in enumerate(shapes) if other == shape]
+        read = _read([beginnings[place] for place in places], model, image_tokens)
+        prefixes |= zip(places, read, strict=True)
+    return [prefixes[place] for place in range(len(prompts))]
+
+
+def _beginning(inputs: Mapping[str, Any], length: int) -> dict[str, Any]:
     whole = inputs["input_ids"]
-    beginning = {
+    return {
         name: value[:, :length] if isinstance(value, Tensor) and value.shape == whole.shape else value
         for name, value in inputs.items()
     }
-    step = first_step(model, beginning)
-    for layer in getattr(step.cache, "layers", ()):
-        if type(layer) not in PLAIN_LAYERS or layer.keys.shape[-2] != length:
-            raise CannotShareError(f"a {type(layer).__name__} of its cache does not hold the {length} tokens as such")
-    if not isinstance(step.cache, DynamicCache):
+
+
+def _shapes(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what inputs must have in common to be read together."""
+    return tuple((name, value.shape[1:] if isinstance(value, Tensor) else id(value)) for name, value in inputs.items())
+
+
+def _read(beginnings: Sequence[Mapping[str, Any]], model: Any, image_tokens: Set[int]) -> list[ImagePrefix]:
+    together = {
+        name: torch.cat([inputs[name] for inputs in beginnings]) if isinstance(value, Tensor) else value
+        for name, value in beginnings[0].items()
+    }
+    ids = together["input_ids"].tolist()
+    step = first_step(model, together)
+    if type(step.cache) is not DynamicCache:
         raise CannotShareError(f"its cache is a {type(step.cache).__name__}")
-    tokens, positions = whole[0, :length].tolist(), step.given.get("position_ids")
-    if positions is not None and positions.ndim > 2 and tokens[-1] in image_tokens:
-        raise CannotShareError("where the text goes on after the picture is not known")
-    return ImagePrefix(tokens, step.cache, None if positions is None else positions[..., -1:])
+    layers: list[Any] = step.cache.layers
+    for layer in layers:
+        if type(layer) not in PLAIN_LAYERS or (layer.keys.shape[0], layer.keys.shape[2]) != (len(ids), len(ids[0])):
+            raise CannotShareError(
+                f"a {type(layer).__name__} of its cache does not hold the {len(ids[0])} tokens as such"
+            )
+    positions = step.given.get("position_ids")
+    if positions is not None:
+        if positions.ndim > 2 and any(tokens[-1] in image_tokens for tokens in ids):
+            raise CannotShareError("where the text goes on after the picture is not known")
+        positions = positions.expand(*positions.shape[:-2], len(ids), -1)[..., -1:]
+    return [
+        ImagePrefix(tokens, part, None if positions is None else positions[..., row : row + 1, :])
+        for row, (tokens, part) in enumerate(zip(ids, single_rows(step.cache), strict=True))
+    ]
 
 
 def continue_prefixes(
@@ -109,9 +143,9 @@ def continue_prefixes(
     rests = [list(tokens[len(prefixes[place].tokens) :]) for place, tokens in prompts]
     width = max(map(len, rests))
     slots = longest + width + room
-    for layer in prefixes[0].cache.layers:
-        if layer.is_sliding and slots > layer.sliding_window:
-            raise CannotShareError(f"it sees {layer.sliding_window} tokens back, and there are {slots}")
+    windows = [getattr(layer, "sliding_window", slots) for layer in prefixes[0].cache.layers]
+    if slots > min(windows):
+        raise CannotShareError(f"it sees {min(windows)} tokens back, and there are {slots}")
     ids, mask = [], []
     for (place, tokens), rest in zip(prompts, rests, strict=True):
         beginning, padding = prefixes[place].tokens, tokens[-1]  # no token that penalties for repetition did not know

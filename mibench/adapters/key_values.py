@@ -16,19 +16,20 @@ PLAIN_LAYERS = (DynamicLayer, DynamicSlidingWindowLayer)
 """Layers of a cache that are keys and values, [B, H, L, D], and nothing else."""
 
 
-class RoomyLayer(DynamicLayer):
+class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     """A layer with room for all tokens that will come, so that those before are not copied at each step."""
 
     def __init__(self, keys: Tensor, values: Tensor, length: int) -> None:
         """Take keys and values, [B, H, room, D], of which `length` tokens are known."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.dtype, self.device = keys.dtype, keys.device
         self.is_initialized = True
         self._take(keys, values, length)
 
-    def _take(self, keys: Tensor, values: Tensor, length: int) -> None:
+    def _take(self, keys: Tensor, values: Tensor, length: int) -> tuple[Tensor, Tensor]:
         self._room = keys, values
-        self.keys, self.values = keys[:, :, :length], values[:, :, :length]
+        self.keys, self.values = known = keys[:, :, :length], values[:, :, :length]
+        return known
 
     def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
         """Add tokens, [B, H, T, D], and return all, [B, H, L + T, D]."""
@@ -36,8 +37,7 @@ class RoomyLayer(DynamicLayer):
         end = start + key_states.shape[-2]
         for room, new in zip(self._room, (key_states, value_states), strict=True):
             room[:, :, start:end] = new
-        self._take(*self._room, end)
-        return self.keys, self.values
+        return self._take(*self._room, end)
 
     def reorder_cache(self, beam_idx: Tensor) -> None:
         """Keep some rows, in that order."""
@@ -49,6 +49,20 @@ def cache_name(model: Any) -> str:
     """Return how a model calls the cache that it takes."""
     known = inspect.signature(model.forward).parameters
     return next(name for name in CACHE_NAMES if name in known)
+
+
+def single_rows(cache: DynamicCache) -> list[DynamicCache]:
+    """Return each row of a cache of plain layers as a cache of its own, without copying it."""
+    layers: list[Any] = cache.layers
+    rows = []
+    for row in range(len(layers[0].keys)):
+        single = copy.copy(cache)
+        parts = [copy.copy(layer) for layer in layers]
+        for part in parts:
+            part.keys, part.values = part.keys[row : row + 1], part.values[row : row + 1]
+        single.layers = parts
+        rows.append(single)
+    return rows
 
 
 def repeat_rows(caches: Sequence[DynamicCache], rows: Tensor, room: int) -> DynamicCache:
@@ -63,14 +77,17 @@ def repeat_rows(caches: Sequence[DynamicCache], rows: Tensor, room: int) -> Dyna
     longest = max(cache.get_seq_length() for cache in caches)
     repeated = DynamicCache()
     for layers in zip(*(cache.layers for cache in caches), strict=True):
-        buffers = []
-        for name in ("keys", "values"):
-            known = [getattr(layer, name) for layer in layers]
-            padded = torch.cat([pad(states, (0, 0, longest - states.shape[-2], 0)) for states in known])
-            buffer = padded.new_zeros(len(rows), padded.shape[1], room, padded.shape[3])
-            buffer[:, :, :longest] = padded[rows.to(padded.device)]
-            buffers.append(buffer)
-        repeated.layers.append(RoomyLayer(*buffers, longest))
+        keys, values = (
+            _repeated([getattr(layer, name) for layer in layers], rows, longest, room) for name in ("keys", "values")
+        )
+        repeated.layers.append(RoomyLayer(keys, values, longest))
+    return repeated
+
+
+def _repeated(states: Sequence[Tensor], rows: Tensor, longest: int, room: int) -> Tensor:
+    padded = torch.cat([pad(each, (0, 0, longest - each.shape[-2], 0)) for each in states])
+    repeated = padded.new_empty(len(rows), padded.shape[1], room, padded.shape[3])
+    repeated[:, :, :longest] = padded[rows.to(padded.device)]
     return repeated
 
 

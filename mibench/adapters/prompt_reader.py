@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import BatchFeature
 
 from mibench.adapters.generation import FirstStep, decoder_of, first_step, generate, needs_picture
-from mibench.adapters.image_prefix import CannotShareError, ImagePrefix, continue_prefixes, read_prefix, shared_length
+from mibench.adapters.image_prefix import CannotShareError, continue_prefixes, read_prefixes, shared_length
 from mibench.adapters.memory import lacks_memory
 from mibench.adapters.processors import ProcessingOnce, image_token_ids
 from mibench.adapters.shared_tower import image_tower, once_a_picture
@@ -151,15 +151,15 @@ class PromptReader:
 
     def _continued(self, prompts: Sequence[Prompt], max_new_tokens: int) -> dict[str, Any]:
         """Return what the model takes of prompts whose beginnings it reads here."""
-        prefixes: list[ImagePrefix] = []
+        firsts: list[tuple[dict[str, Any], int]] = []
         wordings: dict[int, tuple[int, list[int]]] = {}
         for number, image in enumerate(dict.fromkeys(prompt.image for prompt in prompts)):
             places = [place for place, prompt in enumerate(prompts) if prompt.image == image]
             processed = [self._processed([prompts[place]]) for place in places]
             tokens = [each["input_ids"][0].tolist() for each in processed]
-            length = shared_length(tokens, self._image_tokens)
-            prefixes.append(read_prefix(self.model, self._moved(processed[0]), length, self._image_tokens))
+            firsts.append((self._moved(processed[0]), shared_length(tokens, self._image_tokens)))
             wordings |= {place: (number, known) for place, known in zip(places, tokens, strict=True)}
+        prefixes = read_prefixes(self.model, firsts, self._image_tokens)
         ordered = [wordings[place] for place in range(len(prompts))]
         return continue_prefixes(self.model, prefixes, ordered, beams=self._beams, room=max_new_tokens)
 

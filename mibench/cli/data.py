@@ -25,6 +25,58 @@ def data() -> None:
 @data.command()
 @click.argument("tasks", nargs=-1, required=True, metavar="TASK...")
 @click.option(
+    "--output", type=click.Path(path_type=Path), required=True, metavar="RAW", help="Holds a folder a data set."
+)
+@click.option("--accept-licence", "--accept-license", "accepted", is_flag=True, help="Accept the licences shown.")
+@click.pass_context
+def download(ctx: click.Context, tasks: tuple[str, ...], output: Path, accepted: bool) -> None:
+    """Fetch the official files of TASK... from their owners.
+
+    \b
+    Examples:
+      mibench data download nlvr --output raw
+      mibench data download nlvr visual_dialogue --output raw --accept-licence
+      mibench data prepare nlvr visual_dialogue --raw raw --output data
+
+    The licences are shown first, and nothing is fetched before they are accepted. What was fetched in part is
+    continued. Exit status: 0 all is there, 1 some files must be got by hand, as printed, 2 a file cannot be had.
+    """
+    from mibench.cards import load_cards, select_cards
+    from mibench.cli.progress import track_bytes
+    from mibench.data.download import obtain
+    from mibench.data.sources import data_sets
+    from mibench.errors import InputError
+
+    sets, status = data_sets(select_cards(tasks, load_cards())), 0
+    for each in sets:
+        click.echo(each.source.title)
+        for licence in each.source.licences:
+            click.echo(f"  {licence.covers}: {licence.name}, {licence.link}\n    {licence.asks}")
+    if not accepted and any(file.address for each in sets for file in each.missing(output)):
+        raise InputError("nothing is fetched before these licences are accepted", remedy="add --accept-licence")
+    for each in sets:
+        folder = output / each.name
+        try:
+            with track_bytes() as watch:
+                missing = obtain(each, output, watch)
+        except InputError as error:
+            click.echo(f"error: {each.source.title}: {error}", err=True)
+            status = 2
+            continue
+        for file in missing:
+            click.echo(f"{each.source.title}: {file.by_hand}; it belongs at {folder / file.name}")
+        if missing:
+            click.echo(f"{each.source.title}: then give this command again")
+            status = max(status, 1)
+        else:
+            task = each.tasks[0]
+            click.echo(f"{each.source.title}: complete; mibench data prepare {task} --raw {output} --output DIR")
+    ctx.exit(status)
+
+
+@data.command()
+@click.argument("tasks", nargs=-1, required=True, metavar="TASK...")
+@click.option(
     "--raw",
     type=click.Path(path_type=Path),
     metavar="DIR",

@@ -2,17 +2,47 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from mibench.cards import TaskCard
+
+if TYPE_CHECKING:
+    from mibench.data.download import Watch
 
 STEP = 32
 """Rows from one change of the display to the next."""
 
 Row = TypeVar("Row")
+
+
+@contextmanager
+def track_bytes() -> "Iterator[Watch]":
+    """Show a bar for each file that grows."""
+    console = Console(stderr=True)
+    columns = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()]
+    silent = not console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=silent, transient=True) as display:
+        bars: dict[str, TaskID] = {}
+
+        def watch(name: str, done: int, total: int | None) -> None:
+            if name not in bars:
+                bars[name] = display.add_task(name)
+            display.update(bars[name], completed=done, total=total)
+
+        yield watch
 
 
 def progress() -> Progress:

@@ -85,7 +85,7 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._refuse_links(path / MANIFEST)
+        self._refuse_strays(path / MANIFEST)
         self.manifest = _read_manifest(path)
 
     @property
@@ -128,23 +128,26 @@ class DataFolder:
         """Stream (line number, instance); where there is none, what is wrong stands in its place.
 
         Raises:
-            InputError: the file cannot be read, or a symbolic link leads out of the folder.
+            InputError: the file cannot be read, a symbolic link leads out of the folder, or something in it is neither
+                a file nor a folder.
 
         """
         rows, number = self.entry(task).rows, 0
         file = self.folder(task) / INSTANCES
-        self._refuse_links(self.folder(task))
+        self._refuse_strays(self.folder(task))
         for number, line in read_bounded_lines(file):
             yield number, line if isinstance(line, InputError) else _decode(line, file, number)
         if number != rows:
             yield number, InputError(f"{number} rows, the manifest says {rows}", file=file, remedy="prepare anew")
 
-    def _refuse_links(self, place: Path) -> None:
+    def _refuse_strays(self, place: Path) -> None:
         whole = os.path.realpath(self.path)
-        for link in _links(place):
-            if os.path.commonpath((whole, os.path.realpath(link))) != whole:
+        for stray in _strays(place):
+            if not stray.is_symlink():
+                raise InputError("neither a file nor a folder", file=stray, remedy="remove it, or prepare anew")
+            if os.path.commonpath((whole, os.path.realpath(stray))) != whole:
                 message = "the symbolic link leads out of the prepared folder"
-                raise InputError(message, file=link, remedy="put the file itself there, or prepare anew")
+                raise InputError(message, file=stray, remedy="put the file itself there, or prepare anew")
 
 
 def _decode(line: bytes, file: Path, number: int) -> Instance | InputError:
@@ -163,18 +166,18 @@ def _leads_out(image: str) -> bool:
     return absolute or not image or "\0" in image or ".." in image.replace("\\", "/").split("/")
 
 
-def _links(folder: Path) -> Iterator[Path]:
-    """Yield the symbolic links at and below a folder, or a file that is one."""
-    if folder.is_symlink():
-        yield folder
-    places = [folder]
-    while places:
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(places.pop()) as entries:
+def _strays(place: Path) -> Iterator[Path]:
+    """Yield what is neither a file nor a folder, at and below a place."""
+    if place.is_symlink() or (place.exists() and not place.is_file() and not place.is_dir()):
+        yield place
+    folders = [place] if place.is_dir() else []
+    while folders:
+        with os.scandir(folders.pop()) as entries:
             for entry in entries:
-                if entry.is_symlink():
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif not entry.is_file(follow_symlinks=False):
                     yield Path(entry.path)
-                elif entry.is_dir(follow_symlinks=False):
-                    places.append(Path(entry.path))
 
 
 def _read_manifest(path: Path) -> Manifest:

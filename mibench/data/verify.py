@@ -18,9 +18,6 @@ from mibench.pictures import read_rgb
 
 _REMEDY = "prepare the task anew"
 
-Watch = Callable[[Iterable[object], str, int | None], Iterable[object]]
-"""Wraps the pictures of a task, given its name and how many there are, to show progress."""
-
 
 class _Picture(NamedTuple):
     """What is known of a picture that was decoded."""
@@ -28,6 +25,11 @@ class _Picture(NamedTuple):
     sha256: str
     width: int
     height: int
+
+
+Tried = _Picture | InputError
+Watch = Callable[[Iterable[Tried], str, int | None], Iterable[Tried]]
+"""Wraps the pictures of a task, given its name and how many there are, to show progress."""
 
 
 def verify_task(
@@ -127,18 +129,22 @@ class _TaskCheck:
             self._faults.note(error)
             listed = {}
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            tried = pool.map(_decode, (folder / image for image in images))
-            for image, found in zip(images, watch(tried, self._card.name, len(images)), strict=True):
-                file = folder / image
-                if isinstance(found, InputError):
-                    message = f"{found.message}; instance {images[image]!r:.200} shows it"
-                    self._faults.add(message, file=file, remedy=_REMEDY)
-                    yield None
-                    continue
-                assert isinstance(found, _Picture)
-                if listed and listed.get(image) != found.sha256:
-                    self._faults.add(f"not the picture that {PICTURES} lists", file=file, remedy=_REMEDY)
-                yield found
+            try:
+                tried = pool.map(_decode, (folder / image for image in images))
+                for image, found in zip(images, watch(tried, self._card.name, len(images)), strict=True):
+                    yield self._checked(image, images[image], found, listed)
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _checked(self, image: str, instance: str, found: Tried, listed: Mapping[str, str]) -> _Picture | None:
+        file = self._data.folder(self._card.name) / image
+        if isinstance(found, InputError):
+            message = f"{found.message}; instance {instance!r:.200} shows it"
+            self._faults.add(message, file=file, remedy=_REMEDY)
+            return None
+        if listed and listed.get(image) != found.sha256:
+            self._faults.add(f"not the picture that {PICTURES} lists", file=file, remedy=_REMEDY)
+        return found
 
     def _check_again(self, pictures: Mapping[str, _Picture], *, whole: bool) -> None:
         """Check what needs the pictures: the digest, and whether boxes lie on them."""
@@ -162,7 +168,7 @@ class _TaskCheck:
             self._tell(f"the content has the digest {digest}, the manifest says {self._entry.digest:.200}")
 
 
-def _decode(file: Path) -> _Picture | InputError:
+def _decode(file: Path) -> Tried:
     try:
         if not file.is_file():
             return InputError("the picture is missing")

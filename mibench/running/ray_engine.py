@@ -276,8 +276,8 @@ def _connect(address: str | None) -> Any:
         if address is None:
             raise InputError(f"Ray does not start on this machine: {_first_line(str(error))}") from error
         remedy = "'ray start --head' on its first machine, then --address auto there"
-        if "Unauthenticated" in str(error.__cause__):
-            remedy = "it asks for a token: --address auto, or export RAY_AUTH_MODE=token"
+        if "AuthenticationError" in str(error.__cause__):
+            remedy = "it asks for a token: --address auto, or export RAY_AUTH_MODE=token and have its ~/.ray/auth_token"
         raise InputError(f"no Ray cluster at {address}: {_first_line(str(error))}", remedy=remedy) from error
     return ray
 

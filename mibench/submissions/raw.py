@@ -20,6 +20,7 @@ class _Line(msgspec.Struct):
     instruction: int
     prediction: str
     option_scores: list[float] | None = None
+    option_scores_per_token: list[float] | None = None
 
 
 def read_raw(path: Path) -> Iterator[tuple[int, Prediction]]:
@@ -53,6 +54,7 @@ def _read_jsonl(path: Path) -> Iterator[tuple[int, Prediction]]:
             instruction=row.instruction,
             text=row.prediction,
             option_scores=row.option_scores,
+            option_scores_per_token=row.option_scores_per_token,
         )
         yield number, prediction
 

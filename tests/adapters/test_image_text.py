@@ -276,14 +276,14 @@ def test_a_window_that_padding_would_fill_is_not_shared(tmp_path, plain, asked, 
 
 def test_a_prefix_that_is_wrong_is_noticed(folder, adapter, asked, monkeypatch, caplog):
     """As that of a model where the picture sees the text behind it."""
-    read = prompt_reader.read_prefix
+    read = prompt_reader.read_prefixes
 
     def read_badly(*arguments):
-        prefix = read(*arguments)
-        prefix.cache.layers[1].values.mul_(1.1)
-        return prefix
+        prefixes = read(*arguments)
+        prefixes[0].cache.layers[1].values.mul_(1.1)
+        return prefixes
 
-    monkeypatch.setattr(prompt_reader, "read_prefix", read_badly)
+    monkeypatch.setattr(prompt_reader, "read_prefixes", read_badly)
     expected = adapter("llava", share_image="false").predict(asked)
     assert ImageText(str(folder("llava")), device="cpu").predict(asked) == expected
     (told,) = warnings_of(caplog)
@@ -301,7 +301,7 @@ def test_any_failure_of_sharing_is_told_but_a_lack_of_memory(folder, adapter, as
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr(prompt_reader, "read_prefix", fail)
+    monkeypatch.setattr(prompt_reader, "read_prefixes", fail)
     sharing = ImageText(str(folder("llava")), device="cpu")
     failure = torch.OutOfMemoryError("CUDA out of memory")
     with pytest.raises(torch.OutOfMemoryError):
@@ -351,20 +351,21 @@ def test_each_picture_is_processed_and_seen_once(folder, pictures, asked, name, 
     assert counts == {"processed": len(pictures), "tower": len(pictures)}
 
 
-def test_the_prefix_of_each_picture_is_read_once(folder, pictures, asked):
-    sharing = ImageText(str(folder("llava")), device="cpu")
+@pytest.mark.parametrize("name", ["llava", "qwen2-vl"])
+def test_the_prefix_of_each_picture_is_read_once(folder, pictures, asked, name):
+    """Pictures of one size together, those of different sizes apart."""
+    sharing = ImageText(str(folder(name)), device="cpu")
     sharing.predict(asked)
     shapes = []
     sharing._reader.model.register_forward_pre_hook(
         lambda _, __, named: shapes.append(tuple(named["input_ids"].shape)), with_kwargs=True
     )
     sharing.predict(asked)
-    beginning = 16 + len(sharing._tokenizer("USER: \n")["input_ids"])
-    assert shapes[: len(pictures)] == [(1, beginning)] * len(pictures)
-    rows, width = shapes[len(pictures)]
-    assert rows == len(asked)
-    assert width < 80
-    assert shapes[len(pictures) + 1 :] == [(len(asked), 1)] * 4
+    first = shapes.index((len(asked), shapes[-5][1]))
+    assert [rows for rows, _ in shapes[:first]] == {"llava": [3], "qwen2-vl": [1, 1, 1]}[name]
+    assert min(length for _, length in shapes[:first]) > 16
+    assert shapes[first][1] < 100
+    assert shapes[first + 1 :] == [(len(asked), 1)] * 4
 
 
 def test_prompts_without_pictures_and_with_other_limits_may_be_mixed(adapter, plain, asked):
@@ -497,6 +498,21 @@ def test_faulty_arguments_are_told(folder, arguments, words):
 def test_a_device_that_is_not_there_is_told(folder):
     with pytest.raises(InputError, match="no device 'cuda' here"):
         ImageText(str(folder("llava")), device="cuda")
+
+
+def test_quantisation_reaches_transformers(folder, monkeypatch):
+    seen, load = {}, transformers.AutoModelForImageTextToText.from_pretrained
+
+    def from_pretrained(name, **settings):
+        seen.update(settings)
+        return load(name, **settings | {"quantization_config": None})
+
+    monkeypatch.setattr(transformers.AutoModelForImageTextToText, "from_pretrained", from_pretrained)
+    arguments = {"load_in_4bit": "true", "bnb_4bit_quant_type": "nf4"}
+    assert arguments.items() <= ImageText(str(folder("llava")), device="cpu", **arguments).decoding.items()
+    assert seen["quantization_config"].bnb_4bit_quant_type == "nf4"
+    assert seen["device_map"] == "cpu"
+    assert seen["trust_remote_code"] is False
 
 
 @pytest.mark.skipif(transformers.utils.is_bitsandbytes_available(), reason="bitsandbytes is installed")

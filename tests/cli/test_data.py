@@ -1,14 +1,17 @@
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
 
 from mibench.cards import load_cards
+from mibench.data import sources
 from mibench.data.statistics import Statistics
 from mibench.data.store import INSTANCES, LOCK, MANIFEST, DataFolder
 from mibench.scoring.floors import Floors
 from tests.builders import PNG, make_data, write_lines
 from tests.cli.program import mibench
+from tests.data.loopback_server import LoopbackServer, says
 
 
 def test_the_real_files_of_nlvr_are_prepared(tmp_path, real_data):
@@ -204,3 +207,34 @@ def test_preview_writes_one_page_of_the_tasks_that_are_there(tmp_path):
     mibench("data", "preview", "nlvr", "--data", data.path, "--output", page, "--rows", "1", "--seed", "5")
     assert page.read_text(encoding="utf-8").count("<figure>") == 1
     assert "Text VQA" not in page.read_text(encoding="utf-8")
+
+
+def offer(monkeypatch, name, server):
+    source = sources.SOURCES[name]
+    monkeypatch.setitem(sources.SOURCES, name, replace(source, files=(sources.File("file", server.address),)))
+
+
+def test_nothing_is_fetched_before_the_licences_are_accepted(tmp_path, monkeypatch):
+    with LoopbackServer(b"text") as server:
+        offer(monkeypatch, "nlvr", server)
+        arguments = ["data", "download", "nlvr", "--output", tmp_path / "raw"]
+        result = mibench(*arguments, status=2)
+        assert "CC-BY-4.0, https://" in result.stdout
+        assert result.stderr == "error: nothing is fetched before these licences are accepted (add --accept-licence)\n"
+        assert not server.asked
+        assert not (tmp_path / "raw").exists()
+        assert "NLVR v1: complete" in mibench(*arguments, "--accept-licence").stdout
+        mibench(*arguments)
+        assert len(server.asked) == 1
+
+
+def test_what_must_be_got_by_hand_and_what_fails_do_not_stop_the_rest(tmp_path, monkeypatch):
+    with LoopbackServer(b"text") as server, LoopbackServer(b"", otherwise=says(404)) as gone:
+        offer(monkeypatch, "nlvr", server)
+        offer(monkeypatch, "medic", gone)
+        arguments = ["--output", tmp_path / "raw", "--accept-licence"]
+        result = mibench("data", "download", "commonsense_vqa", "nlvr", *arguments, status=1)
+        assert f"it belongs at {tmp_path / 'raw' / 'vcr' / 'vcr1annots.zip'}" in result.stdout
+        assert (tmp_path / "raw" / "nlvr" / "file").exists()
+        result = mibench("data", "download", "disaster_type_classification", "commonsense_vqa", *arguments, status=2)
+        assert result.stderr.startswith("error: MEDIC: http://127.0.0.1")

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import struct
 import tracemalloc
 import zlib
@@ -345,6 +346,15 @@ def test_a_link_out_of_the_folder_is_told(tmp_path, place):
     with pytest.raises(InputError, match="the symbolic link leads out of the prepared folder") as caught:
         list(DataFolder(inside).instances("nlvr"))
     assert caught.value.file == inside / place
+
+
+@pytest.mark.parametrize("place", ["nlvr/images/0.png", f"nlvr/{INSTANCES}", MANIFEST])
+def test_a_pipe_is_not_waited_for(tmp_path, place):
+    make_data(tmp_path, 3, tasks=["nlvr"])
+    (tmp_path / place).unlink()
+    os.mkfifo(tmp_path / place)
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        list(DataFolder(tmp_path).instances("nlvr"))
 
 
 def test_a_link_within_the_folder_is_followed(tmp_path):

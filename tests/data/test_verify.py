@@ -147,11 +147,10 @@ def test_a_picture_that_does_not_decode_is_told(data, content, words):
     assert fault.file == file
 
 
-def test_a_picture_that_is_no_file_is_not_waited_for(data):
-    for place, make in (("0.png", os.mkfifo), ("1.png", os.mkdir)):
-        (data.folder("nlvr") / "images" / place).unlink()
-        make(data.folder("nlvr") / "images" / place)
-    assert [message.partition(";")[0] for message in told(data)] == ["the picture is missing"] * 2
+def test_a_folder_in_place_of_a_picture_is_told(data):
+    (data.folder("nlvr") / "images" / "1.png").unlink()
+    (data.folder("nlvr") / "images" / "1.png").mkdir()
+    assert told(data) == ["the picture is missing; instance 'row-2' shows it"]
 
 
 def test_another_picture_in_its_place_is_told_by_name(data):
@@ -200,6 +199,7 @@ def test_pictures_are_there_where_the_manifest_says_so(data):
     [
         (lambda data: (data.folder("nlvr") / INSTANCES).unlink(), "cannot be read: No such file"),
         (lambda data: (data.folder("nlvr") / "images" / "x").symlink_to("/etc"), "leads out of the prepared folder"),
+        (lambda data: os.mkfifo(data.folder("nlvr") / "images" / "x"), "neither a file nor a folder"),
     ],
 )
 def test_a_task_that_cannot_be_read_is_one_fault(data, damage, words):

@@ -14,6 +14,8 @@ from mibench.instances import Instance
 
 VERSION = "1"
 ROWS: int | None = 15_688
+MAX_FIELD = 1 << 17
+"""Characters; no honest field is longer."""
 PICTURE, LABEL = "image_path", "disaster_types"
 OTHER_TASKS = ("severe damage", "mild damage", "little or none damage", "informative", "not informative")
 """The labels of two other tasks of MEDIC, which the official preparation offers as well."""
@@ -71,6 +73,7 @@ def _cells(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of the header and of each row; blank lines are passed over."""
+    csv.field_size_limit(MAX_FIELD)
     reader = csv.reader((text.decode() for _, text in read_texts(file)), delimiter="\t", strict=True)
     begin = 1
     try:

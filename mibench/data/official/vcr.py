@@ -53,7 +53,7 @@ class _Metadata(msgspec.Struct):
 
 
 def read_vcr(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row]:
-    """Stream the validation split; each of the four answers is an option.
+    """Stream the validation split; each of the four answers is an option, equal ones once.
 
     Args:
         raw: a folder at or above `val.jsonl`.
@@ -88,7 +88,7 @@ def read_vcr(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row]
             id=f"vcr_{line.img_id}_{line.annot_id}",
             image=None if picture is None else f"images/{line.img_fn}",
             fields={"question": question, "regions": regions},
-            options=tuple(answers),
+            options=tuple(answers) if options.faithful_quirks else tuple(dict.fromkeys(answers)),
             targets=(answers[line.answer_label],),
             group=line.img_id,
         )
