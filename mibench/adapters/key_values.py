@@ -17,7 +17,10 @@ PLAIN_LAYERS = (DynamicLayer, DynamicSlidingWindowLayer)
 
 
 class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """A layer with room for all tokens that will come, so that those before are not copied at each step."""
+    """A layer with room for the tokens that will come, so that those before are not copied at each step.
+
+    Where there are more than expected, it grows as a plain one.
+    """
 
     def __init__(self, keys: Tensor, values: Tensor, length: int) -> None:
         """Take keys and values, [B, H, room, D], of which `length` tokens are known."""
@@ -35,6 +38,9 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         """Add tokens, [B, H, T, D], and return all, [B, H, L + T, D]."""
         start = self.get_seq_length()
         end = start + key_states.shape[-2]
+        if end > self._room[0].shape[-2]:
+            keys, values = torch.cat([self.keys, key_states], dim=-2), torch.cat([self.values, value_states], dim=-2)
+            return self._take(keys, values, end)
         for room, new in zip(self._room, (key_states, value_states), strict=True):
             room[:, :, start:end] = new
         return self._take(*self._room, end)

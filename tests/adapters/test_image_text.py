@@ -43,7 +43,7 @@ WORDINGS = (
     "what colour has it? the green circle",
     "no, there is",
 )
-OPTIONS = ("yes", "no, there is not", "a green triangle")
+OPTIONS = ("yes", "no, there is not", "a green triangle of seven more tokens than an answer may have")
 BLIND = ("blip2-opt", "blip2-t5", "instructblip", "paligemma")
 
 pytestmark = [

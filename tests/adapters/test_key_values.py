@@ -40,9 +40,10 @@ def test_rows_are_repeated_with_room_and_padded_on_the_left():
         assert not layer.values[1, :, :2].any()
 
 
-def test_room_is_filled_as_a_plain_layer_grows():
+@pytest.mark.parametrize("room", [12, 9, 7, 4])
+def test_room_is_filled_as_a_plain_layer_grows(room):
     plain = cache_of(3, 4)
-    roomy = repeat_rows(single_rows(plain), torch.arange(3), room=9)
+    roomy = repeat_rows(single_rows(plain), torch.arange(3), room=room)
     order = torch.tensor([2, 0, 0])
     for length in (1, 3, 1):
         for layer in range(3):

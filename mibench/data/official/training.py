@@ -175,9 +175,9 @@ def training_files(root: Path) -> list[TrainingFile]:
     prepared = f"{FOLDER}/*/{NAME}"
     patterns = [f"*/{NAME}"] if root.name == FOLDER else [prepared, NAME, f"**/{prepared}"]
     for pattern in patterns:
-        if found := sorted(path for path in root.glob(pattern) if path.is_file()):
+        if found := _found(root, pattern):
             return [_training_file(path) for path in found]
-    found = sorted(path for path in root.rglob(NAME) if path.is_file())
+    found = _found(root, f"**/{NAME}")
     if not found:
         raise InputError(f"no {NAME} at or below this folder", file=root, remedy="give the folder of the training data")
     if len(found) > 1:
@@ -305,6 +305,12 @@ def _decoded(decoder: msgspec.json.Decoder[_Decoded], text: bytes, file: Trainin
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"no training row of MultiInstruct: {error}"
         raise InputError(message, file=file.path, line=line, remedy=_REMEDY) from None
+
+
+def _found(root: Path, pattern: str) -> list[Path]:
+    """Return the files of a pattern, but for those in folders out of sight."""
+    found = (path for path in root.glob(pattern) if path.is_file())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
 
 
 def _training_file(path: Path) -> TrainingFile:

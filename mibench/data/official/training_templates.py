@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mibench.errors import InputError
+from mibench.instructions.following import UnconvertibleError
 from mibench.instructions.importing import OPTIONS, OPTIONS_BEGIN
-from mibench.instructions.parts import OfficialTask, Slot, Text
+from mibench.instructions.parts import Slot, Text
 from mibench.instructions.source import convertible_tasks, read_templates
 
 SEPARATOR = "||||"
@@ -67,10 +68,11 @@ class TrainingTemplates:
         options = wordings[0].options
         parts: list[str | Slot] = [task]
         for slot in places:
-            parts += ["\n", slot] if slot.path != OPTIONS.path else []
+            if slot.path != OPTIONS.path:
+                parts += ["\n", slot]
         if options:
             parts.append(f"\n\n{OPTIONS_BEGIN}")
-        elif OPTIONS in places:
+        elif any(slot.path == OPTIONS.path for slot in places):
             parts += [f"\n\n{OPTIONS_BEGIN}", OPTIONS]
         return Wording(Text(tuple(parts)), options)
 
@@ -84,13 +86,15 @@ def read_training_templates(path: Path) -> TrainingTemplates:
     """
     tasks, refused = convertible_tasks(read_templates(path))
     return TrainingTemplates(
-        {name: _wordings(task) for name, task in tasks.items()},
-        {name: str(error) for name, error in refused.items()},
+        {name: tuple(_wording(template.text) for template in task.templates) for name, task in tasks.items()},
+        {name: _reason(error, path) for name, error in refused.items()},
     )
 
 
-def _wordings(task: OfficialTask) -> tuple[Wording, ...]:
-    return tuple(_wording(template.text) for template in task.templates)
+def _reason(error: UnconvertibleError, path: Path) -> str:
+    first, *others = error.faults
+    rest = f", and {len(others)} more faults" if others else ""
+    return f"{path.name}:{first.line}: {first.message}{rest}"
 
 
 def _wording(text: Text) -> Wording:

@@ -1,13 +1,10 @@
 import json
 import re
-import subprocess
-import sys
 from typing import NamedTuple
 
 import pytest
 
 from mibench.cards import load_cards
-from mibench.data.official import vcr
 from mibench.data.official.vcr import read_vcr
 from mibench.data.rows import ReaderOptions
 from mibench.errors import InputError
@@ -429,55 +426,3 @@ def test_an_empty_file_and_absent_or_ambiguous_files_are_told(tmp_path):
     with pytest.raises(InputError, match="no folder vcr1images beside it") as caught:
         read(tmp_path / "alone")
     assert "boxes" in caught.value.remedy
-
-
-def make_full_size(path):
-    """Write as many rows as the validation split has, as many pictures, and metadata of each."""
-    for film in range(100):
-        (path / "vcr1images" / f"film_{film}").mkdir(parents=True)
-    objects = ["person"] * 8 + ["car", "chair", "bottle"]
-    outlines = [[[[number * 1.5, number * 2.5] for number in range(40)]]] * len(objects)
-    boxes = [[number * 17.123456789, 3.5, number * 20.5 + 9, 700.25, 0.9] for number in range(len(objects))]
-    metadata = json.dumps({"boxes": boxes, "segms": outlines, "names": objects, "width": 1920, "height": 1080})
-    with (path / "val.jsonl").open("w") as lines:
-        for number in range(vcr.ROWS):
-            picture = number * 9929 // vcr.ROWS
-            name = f"film_{picture % 100}/{picture}@0"
-            if not (path / "vcr1images" / f"{name}.json").exists():
-                (path / "vcr1images" / f"{name}.json").write_text(metadata)
-            answer = ["He", "wants", "to", "tell", [number % 7, 7], "about", [8], "and", "then", "leave", "again", "."]
-            fields = row(
-                number,
-                objects=objects,
-                img_fn=f"{name}.jpg",
-                metadata_fn=f"{name}.json",
-                img_id=f"val-{picture}",
-                question=["Why", "is", [number % 8], "pointing", "at", [10], "?"],
-                answer_choices=[answer] * 4,
-                rationale_choices=[answer * 3] * 4,
-            )
-            lines.write(json.dumps(fields) + "\n")
-    return path
-
-
-@pytest.mark.slow
-def test_a_full_split_is_prepared_in_a_minute_and_little_memory(tmp_path):
-    make_full_size(tmp_path / "raw")
-    script = """
-import resource, sys, time
-from pathlib import Path
-from mibench.cards import load_cards
-from mibench.data.official import vcr
-from mibench.data.rows import ReaderOptions
-from mibench.data.store import store_task
-card, options = load_cards()["commonsense_vqa"], ReaderOptions(pictures=False)
-begin = time.perf_counter()
-rows = vcr.read_vcr(Path(sys.argv[1]), card, options)
-entry = store_task(Path(sys.argv[2]), card.name, rows, world="official", source="test", reader=vcr.VERSION)
-print(entry.rows, time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-"""
-    command = [sys.executable, "-c", script, tmp_path / "raw", tmp_path / "data"]
-    rows, seconds, peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert int(rows) == vcr.ROWS
-    assert float(seconds) <= 60
-    assert float(peak) <= 1024
