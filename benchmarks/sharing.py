@@ -134,7 +134,7 @@ def compare(apart: Sequence[str], shared: Sequence[str], dtype: str) -> None:
         raise SystemExit(f"only {len(set(apart))} of {len(apart)} answers are distinct, so that comparing says little")
     equal = sum(one == other for one, other in zip(apart, shared, strict=True))
     if dtype != "fp32":
-        print(f"{equal} of {len(apart)} answers are equal in {dtype}.\n")
+        print(f"{equal} of {len(apart)} answers are equal in {dtype}", file=sys.stderr)
     elif equal < len(apart):
         raise SystemExit(f"{len(apart) - equal} of {len(apart)} answers differ")
 

@@ -23,6 +23,12 @@ INSTRUCTIONS = 5
 EVALUATE_PREFIX = "evaluate:"
 """Begins the name of a metric of Hugging Face `evaluate`, which goes on with the place of its script."""
 
+NAME = r"[a-z0-9_]+"
+"""What a task may be called."""
+
+RESERVED = ("multimodal", "nlp", "all")
+"""Stand for several tasks, so that no task is called so."""
+
 Suite = Literal["multimodal", "nlp"]
 Location = tuple[int | str, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -73,10 +79,11 @@ class TaskCard(_Strict):
         metrics: names of metrics; the first is primary and is the one aggregated. `evaluate:PATH` names a script of
             Hugging Face `evaluate`.
         notes: where this harness departs from the official preparation, and why.
+        data: None for an own task, which is not of the benchmark; its card travels with its instances.
 
     """
 
-    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    name: str = Field(pattern=rf"^{NAME}$")
     title: str
     suite: Suite
     cluster: str
@@ -90,7 +97,7 @@ class TaskCard(_Strict):
     instructions: tuple[str, ...] = Field(strict=False)
     metrics: tuple[str, ...] = Field(min_length=1, strict=False)
     generation: Generation
-    data: DataSources
+    data: DataSources | None = None
 
     @model_validator(mode="after")
     def _check_wording(self) -> Self:
@@ -102,6 +109,11 @@ class TaskCard(_Strict):
     def primary_metric(self) -> str:
         """The metric that is aggregated over tasks."""
         return self.metrics[0]
+
+    @property
+    def own(self) -> bool:
+        """Whether this is a user's own task, and none of the benchmark."""
+        return self.data is None
 
     @functools.cached_property
     def digest(self) -> str:
@@ -188,13 +200,20 @@ def read_card(path: Path) -> TaskCard:
 
 
 def check_card(
-    path: Path, known: Mapping[str, Collection[str]] | None = None
+    path: Path,
+    known: Mapping[str, Collection[str]] | None = None,
+    *,
+    own: bool = False,
+    name: str | None = None,
 ) -> tuple[TaskCard | None, list[CardError]]:
     """Read one card and return it with an empty list, or None with everything that is wrong with it.
 
     Args:
         path: the card's file.
         known: for a key as `metrics` or `data.mini`, the names that it may hold.
+        own: whether it must be the card of an own task: of another name than those of the benchmark, without `data`,
+            and without metrics that run a script, for it may come from anybody.
+        name: what the task must be called; by default as the file.
 
     """
     try:
@@ -203,7 +222,7 @@ def check_card(
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             return None, [CardError("a card is a mapping of keys to values", file=path, line=1)]
-        if faults := [CardError(message, file=path, line=line) for line, message in _repeated_keys(node)]:
+        if faults := [CardError(message, file=path, line=line) for line, message in _node_faults(node)]:
             return None, faults
         data = loader.construct_document(node)
     except UnicodeDecodeError as error:
@@ -219,10 +238,12 @@ def check_card(
         card = TaskCard.model_validate(data)
     except ValidationError as error:
         return None, sorted(_faults_of(error, node, path), key=lambda fault: fault.line or 0)
-    if card.name != path.stem:
-        message = f"the card is named {card.name!r}, its file {path.stem!r}; let them agree"
+    if card.name != (name or path.stem):
+        message = f"the card is named {card.name!r}, its {'folder' if name else 'file'} {name or path.stem!r}"
+        message += "; let them agree"
         return None, [CardError(message, file=path, line=_line(node, ("name",)))]
     faults = list(_unknown_names(card, known or {}, node, path))
+    faults += _own_faults(card, node, path) if own else []
     return (None if faults else card), faults
 
 
@@ -231,11 +252,27 @@ def _unknown_names(
 ) -> Iterator[CardError]:
     for key, names in known.items():
         location = tuple(key.split("."))
+        if location[0] == "data" and card.data is None:
+            continue
         value: Any = functools.reduce(getattr, location, card)
         for name in [value] if isinstance(value, str) else value:
             if name not in names and not name.startswith(EVALUATE_PREFIX):
                 message, remedy = f"{key}: unknown name {name!r}", f"one of {', '.join(sorted(names))}"
                 yield CardError(message, file=path, line=_line(node, location), remedy=remedy)
+
+
+def _own_faults(card: TaskCard, node: yaml.Node, path: Path) -> Iterator[CardError]:
+    """Yield what a card of the benchmark may do, and that of an own task may not."""
+    if card.name in {*load_cards(), *RESERVED}:
+        message = f"the name {card.name!r} is taken by the benchmark"
+        yield CardError(message, file=path, line=_line(node, ("name",)), remedy="choose another one")
+    if not card.own:
+        message, remedy = "data: an own task has none", "remove it; 'mibench data add' takes the instances from a file"
+        yield CardError(message, file=path, line=_line(node, ("data",)), remedy=remedy)
+    for number, name in enumerate(card.metrics):
+        if name.startswith(EVALUATE_PREFIX):
+            message = f"metrics: {name} is a script, and an own task's card names none"
+            yield CardError(message, file=path, line=_line(node, ("metrics", number)), remedy="remove it")
 
 
 def _faults_of(error: ValidationError, node: yaml.Node, path: Path) -> Iterator[CardError]:
@@ -255,18 +292,26 @@ def _faults_of(error: ValidationError, node: yaml.Node, path: Path) -> Iterator[
         yield CardError(message, file=path, line=_line(node, details["loc"]), remedy=remedy)
 
 
-def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
-    """Yield the keys that a mapping holds twice, which YAML readers resolve silently to the last."""
+def _node_faults(node: yaml.Node, seen: set[int] | None = None) -> Iterator[tuple[int, str]]:
+    """Yield the keys that a mapping holds twice, which YAML readers resolve silently to the last, and aliases.
+
+    A few lines of aliases of aliases could stand for more text than there is memory.
+    """
+    nodes = set[int]() if seen is None else seen
+    if id(node) in nodes:
+        yield node.start_mark.line + 1, "an alias of this is used; write it out in both places"
+        return
+    nodes.add(id(node))
     if isinstance(node, yaml.MappingNode):
-        seen = set()
+        keys = set()
         for key, value in node.value:
-            if key.value in seen:
+            if key.value in keys:
                 yield key.start_mark.line + 1, f"the key {key.value!r} stands twice; remove one"
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-            yield from _repeated_keys(value)
+            keys.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+            yield from _node_faults(value, nodes)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _repeated_keys(value)
+            yield from _node_faults(value, nodes)
 
 
 def _line(node: yaml.Node, location: Location) -> int:
@@ -313,12 +358,16 @@ def load_cards(directory: Path | None = None) -> Mapping[str, TaskCard]:
         card = read_card(path)
         if card.suite != path.parent.name:
             raise CardError(f"suite {card.suite!r} in the folder {path.parent.name!r}; let them agree", file=path)
+        if card.own:
+            raise CardError("data: missing", file=path, remedy="add it")
         cards[card.name] = card
     return cards
 
 
 def select_cards(names: Iterable[str] | None, cards: Mapping[str, TaskCard]) -> Sequence[TaskCard]:
-    """Return the cards that `names` lists, in the order of `cards`; a suite's name stands for all its tasks.
+    """Return the cards that `names` lists, in the order of `cards`.
+
+    A suite's name stands for all its tasks of the benchmark; own tasks are named one by one.
 
     Raises:
         InputError: if a name is neither a task nor a suite.
@@ -332,4 +381,4 @@ def select_cards(names: Iterable[str] | None, cards: Mapping[str, TaskCard]) -> 
         raise InputError(
             f"unknown task {unknown[0]!r}", remedy="see 'mibench tasks list'; multimodal and nlp name suites"
         )
-    return [card for card in cards.values() if {card.name, card.suite} & wanted]
+    return [card for card in cards.values() if card.name in wanted or (card.suite in wanted and not card.own)]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mibench.adapters.base import Sight
-from mibench.adapters.loading import find_device, find_dtype, load, switch, whole_number
+from mibench.adapters.loading import find_device, find_dtype, load_weights, switch, whole_number
 from mibench.adapters.pictures import open_picture
 from mibench.errors import InputError
 from mibench.instances import Prediction, Request
@@ -103,7 +103,7 @@ class ImageText:
 
         from mibench.adapters.generation import decoder_of, make_deterministic
 
-        model: Any = load(pretrained, lambda: AutoModelForImageTextToText.from_pretrained(pretrained, **settings))
+        model = load_weights(pretrained, AutoModelForImageTextToText, **settings)
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self._tokenizer.padding_side = "right" if decoder_of(model).config.is_encoder_decoder else "left"

@@ -39,7 +39,8 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         start = self.get_seq_length()
         end = start + key_states.shape[-2]
         if end > self._room[0].shape[-2]:
-            keys, values = torch.cat([self.keys, key_states], dim=-2), torch.cat([self.values, value_states], dim=-2)
+            known = zip(self._room, (key_states, value_states), strict=True)
+            keys, values = (torch.cat([room[:, :, :start], new], dim=-2) for room, new in known)
             return self._take(keys, values, end)
         for room, new in zip(self._room, (key_states, value_states), strict=True):
             room[:, :, start:end] = new

@@ -95,7 +95,8 @@ def load(what: str, loading: Callable[[], Loaded]) -> Loaded:
     try:
         return loading()
     except ImportError as error:
-        raise InputError(f"{what} needs {error.name or _first_line(error)}", remedy="install that") from None
+        needed = f"{what} needs {error.name}" if error.name else f"{what}: {_first_line(error)}"
+        raise InputError(needed, remedy="install that") from None
     except Exception as error:
         raise _explained(what, error) from error
 

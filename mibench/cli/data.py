@@ -173,6 +173,48 @@ def _prepare_official(
         raise SystemExit(2)
 
 
+@data.command()
+@click.argument("card_file", metavar="CARD.yaml", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("instances", metavar="INSTANCES.jsonl", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The prepared folder.")
+@click.option(
+    "--images",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where the pictures' paths begin.  [default: the folder of INSTANCES.jsonl]",
+)
+def add(card_file: Path, instances: Path, output: Path, images: Path | None) -> None:
+    """Check a task of your own, a card and its instances, and add it to a prepared folder.
+
+    \b
+    Example:
+      mibench tasks new weather --output weather.yaml
+      mibench data add weather.yaml weather.jsonl --images photos --output data
+      mibench run --model random-option --tasks weather --data data
+
+    Every fault is told with file and line, and then nothing is written; exit status 2. A task that the folder holds
+    already is replaced.
+    """
+    from mibench.cards import check_card
+    from mibench.cli.faults import tell_faults
+    from mibench.data.own import add_task
+    from mibench.data.store import DataFolder
+    from mibench.faults import Faults
+    from mibench.metrics import METRICS
+
+    faults, entry = Faults(), None
+    card, wrong = check_card(card_file, {"metrics": METRICS.keys()}, own=True)
+    for fault in wrong:
+        faults.note(fault)
+    if card is not None:
+        entry = add_task(card, card_file, instances, images or instances.parent, output, faults)
+    if card is None or entry is None:
+        tell_faults(faults, card_file, as_json=False)
+        return
+    _write_statistics(card, DataFolder(output))
+    _tell_prepared(card.name, entry)
+
+
 def _tell_prepared(name: str, entry: "TaskEntry") -> None:
     click.echo(f"{name}: {entry.rows} rows, {entry.digest}")
 
@@ -275,10 +317,10 @@ def stats(data_choice: str, tasks: tuple[str, ...], as_json: bool) -> None:
 
 def _open_tasks(choice: str, tasks: Sequence[str]) -> "tuple[DataFolder, list[TaskCard]]":
     """Return the data and the tasks that were named, or those that it holds."""
-    from mibench.cards import load_cards, select_cards
-    from mibench.cli.inputs import open_data
+    from mibench.cards import select_cards
+    from mibench.cli.inputs import known_cards, open_data
 
-    cards = select_cards(tasks or None, load_cards())
+    cards = select_cards(tasks or None, known_cards(choice))
     folder = open_data(choice, cards if tasks or choice == "mini" else [])
     return folder, [card for card in cards if card.name in folder.manifest.tasks]
 

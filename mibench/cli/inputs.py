@@ -1,7 +1,7 @@
 """Options and inputs that several verbs share."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,14 +30,22 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
 
 
-def chosen_cards(names: str | None) -> "Sequence[TaskCard]":
-    """Return the cards that a comma-separated list names; all where there is none."""
+def known_cards(choice: str) -> "Mapping[str, TaskCard]":
+    """Return the built-in cards, and after them those of own tasks that travel with the chosen data."""
+    from mibench.cards import load_cards
+    from mibench.data.store import DataFolder
+
+    return load_cards() if choice == "mini" else {**load_cards(), **DataFolder(Path(choice)).cards()}
+
+
+def chosen_cards(names: str | None, known: "Mapping[str, TaskCard]") -> "Sequence[TaskCard]":
+    """Return the cards that a comma-separated list names; the whole benchmark where there is none."""
     from mibench.cards import load_cards, select_cards
 
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     if wanted == []:
         raise InputError("--tasks names no task", remedy="'mibench tasks list' prints the names")
-    return select_cards(wanted, load_cards())
+    return select_cards(wanted, load_cards() if wanted is None else known)
 
 
 def open_data(choice: str, cards: "Iterable[TaskCard]") -> "DataFolder":
@@ -55,15 +63,15 @@ def open_data(choice: str, cards: "Iterable[TaskCard]") -> "DataFolder":
 
 
 def open_submission(folder: Path, choice: str) -> "Submission":
-    """Open a submission folder beside the built-in cards and the chosen data."""
-    from mibench.cards import load_cards
+    """Open a submission folder beside the known cards and the chosen data."""
     from mibench.submissions.description import FILE_NAME, read_description
     from mibench.submissions.reading import Submission
 
-    description, cards = read_description(folder), load_cards()
+    description = read_description(folder)
     if (description.world == "mini") != (choice == "mini"):
         remedy = "leave --data out" if description.world == "mini" else "give --data the folder it was run on"
         raise InputError(f"answers the {description.world} world", file=folder / FILE_NAME, remedy=remedy)
+    cards = known_cards(choice)
     described = [card for name, card in cards.items() if name in description.cards]
     return Submission(folder, description, cards, open_data(choice, described))
 

@@ -66,7 +66,7 @@ def show(file: Path | None, tasks: str | None, as_json: bool) -> None:
     from mibench.instructions.sets import BUILTIN, read_set
 
     found = BUILTIN if file is None else read_set(file, load_cards())
-    cards = chosen_cards(tasks)
+    cards = chosen_cards(tasks, load_cards())
     own = found.left_to_cards(cards)
     if as_json:
         templates = {card.name: found.templates(card) for card in cards}

@@ -58,7 +58,7 @@ def _instructions(
     "--insecure", is_flag=True, default=None, help="Let openai use plain http and proxies beyond this machine."
 )
 @click.option("--name", help="The submission's name on the leaderboard.  [default: the model's]")
-@click.option("--tasks", metavar="A,B", help="Tasks or suites (multimodal, nlp).  [default: all]")
+@click.option("--tasks", metavar="A,B", help="Tasks or suites (multimodal, nlp).  [default: the benchmark]")
 @click.option(
     "--instructions",
     multiple=True,
@@ -155,8 +155,7 @@ def run(
     Exit status: 0 done, 1 done but for some requests that failed, 2 wrong use or bad input, 130 stopped.
     """
     from mibench.adapters.base import parse_arguments
-    from mibench.cards import load_cards
-    from mibench.cli.inputs import chosen_cards, open_data, slug
+    from mibench.cli.inputs import chosen_cards, known_cards, open_data, slug
     from mibench.cli.logs import start_logging
     from mibench.cli.stopping import graceful_stop
     from mibench.cli.watching import watching
@@ -172,7 +171,8 @@ def run(
     folder = output or (Path("submissions") / slug(name) if name else None)
     if folder is not None:
         check_output(folder)
-    cards = chosen_cards(tasks)
+    known = known_cards(data_choice)
+    cards = chosen_cards(tasks, known)
     flags = {
         "device": device,
         "dtype": dtype,
@@ -185,7 +185,7 @@ def run(
         raise InputError(f"{twice[0]!r} stands twice: in --model-args and as a flag", remedy="give it once")
     data = open_data(data_choice, cards)
     set_file, wordings = instructions
-    asked = read_set(set_file, load_cards()) if set_file else BUILTIN
+    asked = read_set(set_file, known) if set_file else BUILTIN
     own_words = _own_words(asked, cards, set_file) if set_file else []
     plan = Plan(data=data, seed=seed, limit=limit, instructions=asked, wordings=wordings or ALL_WORDINGS, blind=blind)
     with _engine(
@@ -229,7 +229,7 @@ def run(
     if failed is None:
         _log.warning("stopped; every answer so far is in %s, and the same command goes on from there", folder)
         raise SystemExit(stopping.status)
-    _score(folder, description, plan)
+    _score(folder, description, known, plan)
     _log.info("submission: %s", folder)
     if failed:
         _log.warning("%d requests failed and count as wrong; the same command asks them again", failed)
@@ -316,7 +316,7 @@ def _command(ctx: click.Context, model_args: str, arguments: Mapping[str, str]) 
     return _USER.sub("***", shlex.join(["mibench", *words]))
 
 
-def _score(folder: Path, description: "Description", plan: "Plan") -> None:
+def _score(folder: Path, description: "Description", known: "Mapping[str, TaskCard]", plan: "Plan") -> None:
     from mibench.cards import load_cards
     from mibench.cli.progress import track
     from mibench.cli.tables import print_scores
@@ -324,9 +324,8 @@ def _score(folder: Path, description: "Description", plan: "Plan") -> None:
     from mibench.scoring.score import score_submission, worthwhile_processes
     from mibench.submissions.reading import Submission
 
-    benchmark = load_cards()
-    submission = Submission(folder, description, benchmark, plan.data)
+    submission = Submission(folder, description, known, plan.data)
     processes = worthwhile_processes(submission)
-    scores = score_submission(submission, benchmark, track("scoring"), processes=processes)
+    scores = score_submission(submission, load_cards(), track("scoring"), processes=processes)
     write_scores(folder, scores)
     print_scores(scores)

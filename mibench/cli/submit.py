@@ -49,7 +49,7 @@ def submit(
     from pydantic import ValidationError
 
     from mibench.cards import load_cards
-    from mibench.cli.inputs import open_data, slug
+    from mibench.cli.inputs import known_cards, open_data, slug
     from mibench.cli.tables import print_scores
     from mibench.errors import InputError
     from mibench.scoring.report import write_scores
@@ -60,8 +60,8 @@ def submit(
     from mibench.submissions.submitting import submit as write_submission
     from mibench.submissions.writing import describe
 
-    benchmark = load_cards()
-    cards = raw_tasks(files, benchmark)
+    known = known_cards(data_choice)
+    cards = raw_tasks(files, known)
     data = open_data(data_choice, cards)
     folder = output or Path("submissions") / slug(name)
     try:
@@ -70,9 +70,9 @@ def submit(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"--{first['loc'][0]}: {first['msg']}", remedy="see 'mibench submit --help'") from None
-    write_submission(files, folder, description, benchmark, data)
-    submission = Submission(folder, description, benchmark, data)
-    scores = score_submission(submission, benchmark, processes=worthwhile_processes(submission))
+    write_submission(files, folder, description, known, data)
+    submission = Submission(folder, description, known, data)
+    scores = score_submission(submission, load_cards(), processes=worthwhile_processes(submission))
     write_scores(folder, scores)
     print_scores(scores)
     click.echo(f"submission: {folder}", err=True)

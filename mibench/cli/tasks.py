@@ -9,7 +9,7 @@ from mibench.cli.inputs import data_option, json_option
 
 @click.group()
 def tasks() -> None:
-    """List, show and check the task cards."""
+    """List, show, check and begin task cards."""
 
 
 @tasks.command(name="list")
@@ -44,12 +44,12 @@ def show(name: str, instance: str | None, seed: int, data_choice: str, as_json: 
       mibench tasks show nlvr
       mibench tasks show nlvr --instance test-1406-1-4 --data data
     """
-    from mibench.cards import load_cards, select_cards
-    from mibench.cli.inputs import open_data, write_json
+    from mibench.cards import select_cards
+    from mibench.cli.inputs import known_cards, open_data, write_json
     from mibench.errors import InputError
     from mibench.prompts import render_request
 
-    card = select_cards([name], load_cards())[0]
+    card = select_cards([name], known_cards(data_choice))[0]
     if instance is None:
         if as_json:
             write_json(card.model_dump(mode="json"))
@@ -96,3 +96,44 @@ def check(files: tuple[Path, ...]) -> None:
     click.echo(f"{len(paths)} cards, {len(faults)} faults", err=True)
     if faults:
         raise SystemExit(1)
+
+
+@tasks.command()
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["choice", "text", "region"]),
+    default="choice",
+    show_default=True,
+    help="The answer: one of some options, free text, or one of some boxes in the picture.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The new card, named NAME.yaml."
+)
+def new(name: str, kind: str, output: Path) -> None:
+    """Begin a task of your own: write a card that loads and tells what each key means.
+
+    \b
+    Example:
+      mibench tasks new weather --kind choice --output weather.yaml
+
+    The file is never overwritten.
+    """
+    import re
+
+    from mibench.cards import NAME, RESERVED, load_cards
+    from mibench.cli.skeleton import skeleton
+    from mibench.errors import InputError
+
+    if not re.fullmatch(NAME, name):
+        raise InputError(f"{name!r} is no name for a task", remedy="small letters, digits and underscores")
+    if name in {*load_cards(), *RESERVED}:
+        raise InputError(f"the name {name!r} is taken by the benchmark", remedy="choose another one")
+    if output.name != f"{name}.yaml":
+        raise InputError("a card's file is named as its task", file=output, remedy=f"--output {name}.yaml")
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(skeleton(name, kind))
+    except FileExistsError:
+        raise InputError("exists already", file=output, remedy="choose another name, or edit it") from None
+    click.echo(str(output))

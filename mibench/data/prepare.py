@@ -63,7 +63,7 @@ def published_rows(card: TaskCard, reader_version: str) -> int | None:
         reader_version: as the manifest tells it, with what the reader was asked to do otherwise than usual.
 
     """
-    reader = READERS.get(card.data.reader)
+    reader = READERS.get(card.data.reader) if card.data else None
     if reader is None or reader.rows is None:
         return None
     return reader.rows * (nlvr.PERMUTATIONS if ALL_PERMUTATIONS in reader_version.split("+") else 1)
@@ -116,8 +116,8 @@ def prepare_official(card: TaskCard, raw: Path, output: Path, options: ReaderOpt
 
 
 def _prepare(card: TaskCard, raw: Path, output: Path, options: ReaderOptions, link: bool, watch: Watch) -> TaskEntry:
-    reader = READERS.get(card.data.reader)
-    if reader is None:
+    reader = READERS.get(card.data.reader) if card.data else None
+    if card.data is None or reader is None:
         known = ", ".join(sorted(READERS))
         raise InputError(f"no reader of official files for {card.name} yet", remedy=f"there are: {known}")
     own = raw / card.data.reader

@@ -164,7 +164,7 @@ def data_sets(cards: Iterable[TaskCard]) -> list[DataSet]:
     """
     tasks: dict[str, list[str]] = {}
     for card in cards:
-        if card.data.reader not in SOURCES:
+        if card.data is None or card.data.reader not in SOURCES:
             message = f"where the files of {card.name} are is not known here"
             raise InputError(message, remedy=f"see {card.source.homepage}")
         tasks.setdefault(card.data.reader, []).append(card.name)

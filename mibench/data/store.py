@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from mibench.cards import NAME, TaskCard, check_card, load_cards
 from mibench.data.bounded_lines import MAX_LINE, read_bounded_lines
 from mibench.data.rows import Row
 from mibench.data.stored_pictures import PictureWriter
@@ -19,9 +21,13 @@ from mibench.instances import Instance
 
 MANIFEST = "manifest.json"
 INSTANCES = "instances.jsonl"
+CARD = "card.yaml"
+"""Beside the instances of an own task."""
 LOCK = ".lock"
 MAX_MANIFEST = 16 << 20
 """Bytes; that of the whole benchmark has under 20,000."""
+MAX_CARD = 1 << 20
+"""Bytes; the longest in the box has some 3,000."""
 
 World = Literal["mini", "official"]
 
@@ -107,6 +113,27 @@ class DataFolder:
                 f"no data for task {task!r} here", file=self.path, remedy=f"mibench data prepare {task}"
             ) from None
 
+    def cards(self) -> dict[str, TaskCard]:
+        """Return the cards of the own tasks in the folder, by name.
+
+        Raises:
+            InputError: a card has a fault, is too long, or is not the file itself.
+
+        """
+        names = [name for name in self.manifest.tasks if re.fullmatch(NAME, name) and name not in load_cards()]
+        return {name: self._own_card(name) for name in names if (self.folder(name) / CARD).exists()}
+
+    def _own_card(self, task: str) -> TaskCard:
+        file = self.folder(task) / CARD
+        if Path(os.path.realpath(file)) != Path(os.path.realpath(self.path), task, CARD) or not file.is_file():
+            raise InputError("not the card itself", file=file, remedy="'mibench data add' the task anew")
+        if file.stat().st_size > MAX_CARD:
+            raise InputError(f"over {MAX_CARD >> 20} MiB", file=file, remedy="'mibench data add' the task anew")
+        card, faults = check_card(file, own=True, name=task)
+        if card is None:
+            raise faults[0]
+        return card
+
     def folder(self, task: str) -> Path:
         """Return the folder against which a task's image paths are resolved."""
         return self.path / task
@@ -155,13 +182,14 @@ def _decode(line: bytes, file: Path, number: int) -> Instance | InputError:
         instance = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return InputError(str(error), file=file, line=number, remedy="prepare the task anew")
-    if instance.image is not None and _leads_out(instance.image):
+    if instance.image is not None and leads_out(instance.image):
         message = f"the image {instance.image!r:.200} is not inside the task's folder"
         return InputError(message, file=file, line=number, remedy="prepare the task anew")
     return instance
 
 
-def _leads_out(image: str) -> bool:
+def leads_out(image: str) -> bool:
+    """Tell whether a picture's path might lead out of the folder that it starts from."""
     absolute = image.startswith(("/", "\\")) or image[1:2] == ":"
     return absolute or not image or "\0" in image or ".." in image.replace("\\", "/").split("/")
 
@@ -236,6 +264,7 @@ def store_task(
     quirks: bool = False,
     seed: int | None = None,
     link: bool = False,
+    card: bytes | None = None,
 ) -> TaskEntry:
     """Write one task into a prepared folder, replacing what the folder held of it.
 
@@ -247,13 +276,14 @@ def store_task(
         task: name of the task, and of its folder.
         rows: its rows in order.
         world: of the whole folder.
-        source: for the manifest, as all that follow save the last.
+        source: for the manifest, as all that follow save the last two.
         reader: what read or drew the rows.
         licence: of the source.
         without_pictures: the pictures were left out.
         quirks: whether the official preparation's oddities were kept.
         seed: of what was drawn.
         link: make hard links to the owner's pictures in place of copies.
+        card: of an own task, as its file holds it.
 
     Raises:
         InputError: a duplicate id, a missing or broken picture, a folder of another world, or one in whose place
@@ -271,6 +301,8 @@ def store_task(
     folder.mkdir(parents=True)
     try:
         count, pictures, digest = _write_rows(folder, rows, earlier, link=link)
+        if card is not None:
+            (folder / CARD).write_bytes(card)
     except Exception:
         shutil.rmtree(folder)
         if fresh:

@@ -89,36 +89,12 @@ class _TaskCheck:
         self._faults.add(message, file=self._file, line=line, remedy=remedy)
 
     def _row_faults(self, row: Instance, ids: set[str]) -> Iterator[str]:
-        """Say what is wrong with one instance by itself."""
-        card, kind, options = self._card, self._card.answer.kind, row.options
+        """Say what is wrong with one instance."""
         if row.id in ids:
             yield "occurs twice"
-        for name in sorted(card.fields.keys() - row.fields.keys()):
-            yield f"lacks the field {name!r}"
-        for name in sorted(row.fields.keys() - card.fields.keys()):
-            yield f"has a field {name!r:.200}, which its card does not declare"
         if self._entry.images is not None and self._entry.images != (row.image is not None):
             yield "has no picture" if self._entry.images else "has a picture, and the manifest says none has"
-        if not row.targets:
-            yield "has no target"
-        if len(set(options)) != len(options) and not self._entry.quirks:
-            yield "offers the same option twice"
-        if kind == "text":
-            if options:
-                yield "offers options, and its answer is free text"
-            return
-        if not options:
-            yield "has no options"
-        elif card.answer.options and set(options) != set(card.answer.options) and not self._entry.quirks:
-            yield f"does not offer the options of its card, {', '.join(card.answer.options)}"
-        for target in row.targets:
-            if target not in options:
-                yield f"has the target {target!r:.200}, which is none of its options"
-        if kind == "region":
-            for option in options:
-                box = read_box(option)
-                if box is None or not box.encloses:
-                    yield f"offers {option!r:.200}, which is no box: left < right and top < bottom, as 10 20 60 80"
+        yield from instance_faults(self._card, row, quirks=self._entry.quirks)
 
     def _pictures(self, images: Mapping[str, str], watch: Watch) -> Iterator[_Picture | None]:
         """Decode the pictures in threads, and yield what is known of each; None for one with a fault."""
@@ -166,6 +142,42 @@ class _TaskCheck:
                         )
         if whole and str(digest) != self._entry.digest:
             self._tell(f"the content has the digest {digest}, the manifest says {self._entry.digest:.200}")
+
+
+def instance_faults(card: TaskCard, row: Instance, *, quirks: bool = False) -> Iterator[str]:
+    """Say what is wrong with the texts of one instance by itself.
+
+    Args:
+        card: the task.
+        row: one of its instances.
+        quirks: whether options may be as the official preparation makes them.
+
+    """
+    kind, options = card.answer.kind, row.options
+    for name in sorted(card.fields.keys() - row.fields.keys()):
+        yield f"lacks the field {name!r}"
+    for name in sorted(row.fields.keys() - card.fields.keys()):
+        yield f"has a field {name!r:.200}, which its card does not declare"
+    if not row.targets:
+        yield "has no target"
+    if len(set(options)) != len(options) and not quirks:
+        yield "offers the same option twice"
+    if kind == "text":
+        if options:
+            yield "offers options, and its answer is free text"
+        return
+    if not options:
+        yield "has no options"
+    elif card.answer.options and set(options) != set(card.answer.options) and not quirks:
+        yield f"does not offer the options of its card, {', '.join(card.answer.options)}"
+    for target in row.targets:
+        if target not in options:
+            yield f"has the target {target!r:.200}, which is none of its options"
+    if kind == "region":
+        for option in options:
+            box = read_box(option)
+            if box is None or not box.encloses:
+                yield f"offers {option!r:.200}, which is no box: left < right and top < bottom, as 10 20 60 80"
 
 
 def _decode(file: Path) -> Tried:

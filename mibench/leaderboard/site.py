@@ -98,6 +98,7 @@ def _write_pages(entries: Sequence[Entry], folder: Path, cards: Mapping[str, Tas
         tasks=[cards[task] for task in next(iter(published.models.values())).multimodal],
         published=[_published_row(model) for model in published.models.values()],
         source=published.source,
+        total=len(cards),
     )
     (folder / "index.html").write_text(index, encoding="utf-8")
     page = environment.get_template("submission.html")

@@ -316,10 +316,10 @@ def _told(batch: Batch) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return of Ray's many lines what says why."""
+    """Return of Ray's many lines the one that says why: the first, or the last where the first says only what died."""
     lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
-    last = lines[-1] if lines else type(error).__name__
-    return textwrap.shorten(last.rpartition("exit detail: ")[2], 200, placeholder=" ...")
+    why = lines[-1 if lines[0].startswith("The actor died") else 0] if lines else type(error).__name__
+    return textwrap.shorten(why.rpartition("exit detail: ")[2], 200, placeholder=" ...")
 
 
 def _first_line(text: str) -> str:

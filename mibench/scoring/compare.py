@@ -20,7 +20,7 @@ from mibench.scoring.resampling import RESAMPLES, Floats, draw_sample, group_sum
 from mibench.scoring.rows import TaskRows, read_rows
 from mibench.scoring.score import resampling_seed
 from mibench.scoring.spread import SPREAD, spread_replicates
-from mibench.scoring.summary import SUITES, task_weights
+from mibench.scoring.summary import SUITES, own_notes, task_weights
 from mibench.scoring.task import per_instruction_scores
 from mibench.scoring.verdict import verdict
 from mibench.submissions.faults import InvalidSubmissionError
@@ -81,8 +81,9 @@ def compare_submissions(
         tasks.append(_read_task(rows, seed, resamples))
     if not tasks:
         raise InputError("nothing to compare", remedy=" ".join(notes) or "give submissions that share a task")
-    if len(tasks) < len(benchmark):
-        notes.insert(0, f"Aggregate and Sensitivity are over the {len(tasks)} of {len(benchmark)} tasks compared.")
+    notes.extend(own_notes([task.card.name for task in tasks if task.card.own]))
+    if (count := sum(not task.card.own for task in tasks)) < len(benchmark):
+        notes.insert(0, f"Aggregate and Sensitivity are over the {count} of {len(benchmark)} tasks compared.")
     return _compare(list(submissions), tasks, notes)
 
 
@@ -127,7 +128,8 @@ def _read_task(rows: Sequence[TaskRows], seed: str, resamples: int) -> _Task:
 
 
 def _compare(names: Sequence[str], tasks: Sequence[_Task], notes: Sequence[str]) -> Comparison:
-    multimodal, nlp = ([task.card.name for task in tasks if task.card.suite == suite] for suite in SUITES)
+    whole = [task.card for task in tasks if not task.card.own]
+    multimodal, nlp = ([card.name for card in whole if card.suite == suite] for suite in SUITES)
     weights = task_weights(multimodal, nlp)
     overall = {"mean": weights["aggregate"], "sensitivity": weights["Sensitivity"]}
     return Comparison(
@@ -147,8 +149,10 @@ def _compare_pair(names: Sequence[str], one: int, two: int, tasks: Sequence[_Tas
     }
     exchanged = {task.card.name: task.exchanged[one, two] for task in tasks}
     means = holm({name: _difference(part, exchanged[name]) for name, part in parts["mean"].items()})
-    aggregate = _difference(_over_tasks(overall["mean"], parts["mean"]), _weighted(overall["mean"], exchanged))
-    sensitivity = Difference(value=None, reason="no multimodal task was compared")
+    aggregate = Difference(value=None, reason="no task of the benchmark was compared")
+    if overall["mean"]:
+        aggregate = _difference(_over_tasks(overall["mean"], parts["mean"]), _weighted(overall["mean"], exchanged))
+    sensitivity = Difference(value=None, reason="no multimodal task of the benchmark was compared")
     if overall["sensitivity"]:
         sensitivity = _difference(_over_tasks(overall["sensitivity"], parts["sensitivity"]))
     gaps = {task.card.name: task.scores[one] - task.scores[two] for task in tasks}

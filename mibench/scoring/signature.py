@@ -25,12 +25,12 @@ def task_signature(metric: str, settings: str, card: TaskCard, description: Desc
 
 def benchmark_signature(description: Description, cards: Sequence[TaskCard], metrics: Mapping[str, str]) -> str:
     """Return the line of a whole submission; cards and data by the first digits of a digest over all their digests."""
-    suites = [card.suite for card in cards]
+    suites, own = [card.suite for card in cards if not card.own], sum(card.own for card in cards)
     return _line(
         {
             "mibench": __version__,
             "world": description.world,
-            "tasks": f"{suites.count('multimodal')}mm+{suites.count('nlp')}nlp",
+            "tasks": f"{suites.count('multimodal')}mm+{suites.count('nlp')}nlp" + (f"+{own}own" if own else ""),
             **_asked(description),
             **metrics,
             "std": "ddof1",

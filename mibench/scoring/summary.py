@@ -52,11 +52,13 @@ def summarise(
     """Return the benchmark's numbers over the tasks that were scored, and say what is missing.
 
     Args:
-        tasks: scores by task.
+        tasks: scores by task; those that are not of the benchmark enter no number.
         cards: all tasks of the benchmark.
         replicates: by task, those of its primary metric, for the intervals.
 
     """
+    own = [name for name in tasks if name not in cards]
+    tasks = {name: task for name, task in tasks.items() if name in cards}
     primary = {suite: {n: t.metrics[t.primary] for n, t in tasks.items() if t.suite == suite} for suite in SUITES}
     multimodal, nlp = primary["multimodal"], primary["nlp"]
     missing = [name for name in cards if name not in tasks]
@@ -83,8 +85,13 @@ def summarise(
         at_chance=[name for name in multimodal if tasks[name].at_chance],
         ci=ci,
         missing=missing,
-        notes=[*_notes(multimodal | nlp, multimodal, missing, cards), *without],
+        notes=[*own_notes(own), *_notes(multimodal | nlp, multimodal, missing, cards), *without],
     )
+
+
+def own_notes(own: Collection[str]) -> list[str]:
+    """Say which tasks are not of the benchmark; nothing where all are."""
+    return [f"Not of the benchmark, and in none of its numbers: {', '.join(own)}."] if own else []
 
 
 def task_weights(multimodal: Collection[str], nlp: Collection[str]) -> dict[str, Weights]:

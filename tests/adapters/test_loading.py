@@ -114,7 +114,7 @@ class SafetensorError(Exception):
     ("error", "words"),
     [
         (ImportError("no sentencepiece", name="sentencepiece"), "a/b needs sentencepiece (install that)"),
-        (ImportError("install timm\nnow"), "a/b needs install timm (install that)"),
+        (ImportError("install timm\nnow"), "a/b: install timm (install that)"),
         (OSError("You are trying to access a gated repo."), "the model a/b is gated (accept its terms on its page"),
         (ValueError("set trust_remote_code=True"), "the model a/b brings code of its own, which is not run"),
         (OSError("a/b is not a local folder and is not a valid model identifier"), "no model a/b (a folder of a model"),

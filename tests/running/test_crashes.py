@@ -111,11 +111,10 @@ def test_a_run_that_is_killed_all_the_time_ends_with_the_same_bytes(program, who
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_a_run_that_dies_before_any_change_of_a_file_ends_with_the_same_bytes(program, whole, tmp_path, variant):
+def test_a_run_that_dies_before_any_change_of_a_file_ends_with_the_same_bytes(program, whole, tmp_path):
     for step in itertools.count(1):
-        told = crash(program, tmp_path / f"out-{step}", variant, [step])
-        assert outcome(tmp_path / f"out-{step}") == whole[variant], step
+        told = crash(program, tmp_path / f"out-{step}", "compressed", [step])
+        assert outcome(tmp_path / f"out-{step}") == whole["compressed"], step
         if not told.kills:
             break
-    assert step > 10
+    assert step > 30

@@ -283,7 +283,7 @@ def unlike_one_process(run, tmp_path):
 def test_whatever_dies_of_ray_the_run_ends_and_goes_on(
     program, unlike_one_process, tmp_path, victim, status, said, seconds
 ):
-    with program.start(tmp_path / "out", log=tmp_path / "log", seconds=15) as process:
+    with program.start(tmp_path / "out", log=tmp_path / "log", seconds=25) as process:
         wait_for(lambda: len(read_log(tmp_path / "log")) > 2, 60)
         below = descendants(process.pid)
         os.kill(next((pid for pid, command in below.items() if victim in command), process.pid), signal.SIGKILL)

@@ -48,6 +48,7 @@ def prepare_mini(
     with FileLock(folder / ".lock"):
         present = DataFolder(folder).manifest.tasks if (folder / MANIFEST).exists() else {}
         for card in watch([card for card in cards if card.name not in present]):
+            assert card.data is not None, "the mini world holds no own tasks"
             rows = generators[card.data.mini](card, seed)
             source = f"mini world, generator {card.data.mini}, seed {seed}"
             store_task(folder, card.name, rows, world="mini", source=source, reader=VERSION)

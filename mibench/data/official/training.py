@@ -268,8 +268,7 @@ def _worded(instance: TrainingInstance, wording: Wording, instruction: int, seed
 
 
 _Box = Annotated[list[int | float], msgspec.Meta(min_length=4, max_length=4)]
-_BoxOrText = _Box | str
-_Regions = list[_BoxOrText]
+_Regions = list[_Box | str]
 
 
 class _Named(msgspec.Struct):
@@ -320,26 +319,31 @@ def _training_file(path: Path) -> TrainingFile:
 
 def _instance(row: _Row, file: TrainingFile, line: int, tally: Tally, *, pictures: bool) -> TrainingInstance:
     try:
-        fields, options = _fields(row), tuple(map(_text, row.options or ()))
+        fields = _fields(row)
+        options = tuple(_boxes([value])[0] if isinstance(value, list) else value for value in row.options or ())
         target = _target(row, fields)
-    except (msgspec.ValidationError, InputError) as error:
-        reason = error.message if isinstance(error, InputError) else f"meta_data.object_regions: {error}"
-        raise InputError(f"{row.task_name}: {reason}", file=file.path, line=line, remedy=_REMEDY) from None
-    content = msgspec.json.encode(
-        [row.task_name, row.unique_id, row.image_path, fields, sorted(options), target], order="deterministic"
-    )
-    digest = hashlib.sha256(content).digest()[:8]
+        digest = _digest([row.task_name, row.unique_id, row.image_path, fields, sorted(options), target])
+    except InputError as error:
+        raise InputError(f"{row.task_name}: {error.message}", file=file.path, line=line, remedy=_REMEDY) from None
+    image = _picture(row.image_path, file, line, pictures=pictures)
     repeats = tally.add(row.task_name, digest)
     return TrainingInstance(
         task=row.task_name,
         id=f"{row.unique_id}-{digest.hex()}" + (f"-{repeats + 1}" if repeats else ""),
-        image=_picture(row.image_path, file, line, pictures=pictures),
+        image=image,
         fields=fields,
         options=options,
         target=target,
         file=file.path,
         line=line,
     )
+
+
+def _digest(content: list[Any]) -> bytes:
+    try:
+        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).digest()[:8]
+    except RecursionError:
+        raise InputError("nested too deeply") from None
 
 
 def _fields(row: _Row) -> dict[str, Any]:
@@ -350,7 +354,10 @@ def _fields(row: _Row) -> dict[str, Any]:
     if row.meta_data is not None:
         fields["meta_data"] = dict(row.meta_data)
         if (regions := row.meta_data.get("object_regions")) is not None:
-            named = msgspec.convert(regions, dict[str, _Regions])
+            try:
+                named = msgspec.convert(regions, dict[str, _Regions])
+            except msgspec.ValidationError as error:
+                raise InputError(f"meta_data.object_regions: {error}") from None
             fields["meta_data"]["object_regions"] = {name: _boxes(boxes) for name, boxes in named.items()}
     return fields
 
@@ -365,16 +372,12 @@ def _target(row: _Row, fields: dict[str, Any]) -> str:
     return row.target_txt
 
 
-def _text(value: list[int | float] | str) -> str:
-    """Return an option as a text, as the official code writes boxes."""
-    return value if isinstance(value, str) else _boxes([value])[0]
-
-
 def _boxes(regions: Sequence[list[int | float] | str]) -> list[str]:
     """Return boxes as texts, as the official code writes them."""
     texts = [region if isinstance(region, str) else " ".join(map(str, region)) for region in regions]
-    if odd := next((text for text in texts if read_box(text) is None), None):
-        raise InputError(f"{odd!r:.100} is no box")
+    for text in texts:
+        if read_box(text) is None:
+            raise InputError(f"{text!r:.100} is no box")
     return texts
 
 

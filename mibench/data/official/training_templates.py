@@ -87,14 +87,14 @@ def read_training_templates(path: Path) -> TrainingTemplates:
     tasks, refused = convertible_tasks(read_templates(path))
     return TrainingTemplates(
         {name: tuple(_wording(template.text) for template in task.templates) for name, task in tasks.items()},
-        {name: _reason(error, path) for name, error in refused.items()},
+        {name: f"{path.name}:{_reason(name, error)}" for name, error in refused.items()},
     )
 
 
-def _reason(error: UnconvertibleError, path: Path) -> str:
+def _reason(task: str, error: UnconvertibleError) -> str:
     first, *others = error.faults
-    rest = f", and {len(others)} more faults" if others else ""
-    return f"{path.name}:{first.line}: {first.message}{rest}"
+    rest = f" (and {len(others)} more)" if others else ""
+    return f"{first.line}: {first.message.removeprefix(f'{task}: ')}{rest}"
 
 
 def _wording(text: Text) -> Wording:
