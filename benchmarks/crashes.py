@@ -9,11 +9,12 @@ import itertools
 import os
 import random
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.builders import make_data
 from tests.running.slow_adapter import Program, read_log
@@ -24,14 +25,24 @@ MANY_ROWS, BATCH_SECONDS = 120, 0.15
 """Of the run whose workers are killed, so that it outlasts them all."""
 
 
-class Killed(NamedTuple):
-    """What one kind of killing came to."""
+@dataclass
+class Tally:
+    """What one kind of killing came to.
+
+    Attributes:
+        again: rows that were asked more than once; None where failures are asked again anyhow.
+
+    """
 
     kind: str
-    kills: int
-    sessions: int
-    again: int | None
-    equal: bool
+    kills: int = 0
+    sessions: int = 0
+    again: int | None = 0
+    equal: bool = True
+
+    def __str__(self) -> str:
+        again = "–" if self.again is None else f"{self.again / self.kills:.1f}"
+        return f"| {self.kind} | {self.kills} | {self.sessions} | {again} | {'yes' if self.equal else 'NO'} |"
 
 
 class Runs:
@@ -41,55 +52,53 @@ class Runs:
         make_data(folder / "data", rows, TASKS)
         words = ("--tasks", ",".join(TASKS), "--data", folder / "data", "--batch-size", BATCH)
         self.program, self._folder, self._numbers = Program(folder / "installed", *words), folder, itertools.count()
-        self.whole = {}
+        self._whole = {}
         for variant, (words, arguments) in VARIANTS.items():
-            output = self.fresh()
+            output = self._fresh()
             self.program.run(output, *words, **arguments)
-            self.whole[variant] = outcome(output)
+            self._whole[variant] = outcome(output)
 
-    def fresh(self) -> Path:
-        return self._folder / f"out-{next(self._numbers)}"
+    def at_random(self, variant: str, kills: int, *more: str) -> Tally:
+        tally = Tally(f"{'the driver on Ray' if more else 'local'}, {variant}, at random")
+        draw = random.Random(tally.kind)
+        while tally.kills < kills:
+            self._crash(tally, variant, [at_random(draw, BATCHES // 2) for _ in range(5)], *more)
+        return tally
 
-    def at_random(self, variant: str, kills: int, *more: str) -> Killed:
-        draw, sum_ = random.Random(f"crashes:{variant}:{more}"), Killed("", 0, 0, 0, True)
-        while sum_.kills < kills:
-            sum_ = self._added(sum_, variant, [at_random(draw, BATCHES // 2) for _ in range(5)], *more)
-        kind = f"{'driver on Ray' if more else 'local'}, {variant}, at random"
-        return sum_._replace(kind=kind, again=None if variant == "failures" else sum_.again)
-
-    def at_every_step(self, variant: str) -> Killed:
-        sum_ = Killed("", 0, 0, 0, True)
+    def at_every_step(self, variant: str) -> Tally:
+        tally = Tally(f"local, {variant}, before each change of a file")
         for step in itertools.count(1):
-            before, sum_ = sum_.kills, self._added(sum_, variant, [step])
-            if sum_.kills == before:
-                break
-        kind = f"local, {variant}, before each change of a file"
-        return sum_._replace(kind=kind, again=None if variant == "failures" else sum_.again)
+            before = tally.kills
+            self._crash(tally, variant, [step])
+            if tally.kills == before:
+                return tally
+        raise AssertionError("a count ends")
 
-    def workers(self, kills: int) -> Killed:
+    def workers(self, kills: int) -> Tally:
         """Kill workers of Ray under one run that goes on."""
-        output, draw, done = self.fresh(), random.Random("crashes:workers"), 0
+        output, draw, tally = self._fresh(), random.Random("workers"), Tally("a worker on Ray, plain, at random")
         log = output.with_suffix(".log")
         with self.program.start(output, *RAY, seconds=BATCH_SECONDS, log=log) as process:
-            for pid in _new_workers(log, process):
+            for pid in itertools.islice(_new_workers(log, process), kills):
                 time.sleep(draw.uniform(0, 4 * BATCH_SECONDS))
-                if done < kills:
-                    os.kill(pid, signal.SIGKILL)
-                    done += 1
+                os.kill(pid, signal.SIGKILL)
+                tally.kills += 1
             process.communicate()
-        return Killed("a worker on Ray, plain, at random", done, 1, asked_again(log), self._equal(output, "plain"))
+        tally.sessions, tally.again, tally.equal = 1, asked_again(log), outcome(output) == self._whole["plain"]
+        return tally
 
-    def _added(self, sum_: Killed, variant: str, killers: list[int] | list[tuple[int, float]], *more: str) -> Killed:
-        output = self.fresh()
+    def _crash(self, tally: Tally, variant: str, killers: list[int] | list[tuple[int, float]], *more: str) -> None:
+        output = self._fresh()
         sessions, kills, again = crash(self.program, output, variant, killers, *more)
-        equal = sum_.equal and self._equal(output, variant)
-        return Killed("", sum_.kills + kills, sum_.sessions + sessions, (sum_.again or 0) + again, equal)
+        tally.sessions, tally.kills = tally.sessions + sessions, tally.kills + kills
+        tally.again = None if variant == "failures" or tally.again is None else tally.again + again
+        tally.equal &= outcome(output) == self._whole[variant]
 
-    def _equal(self, output: Path, variant: str) -> bool:
-        return outcome(output) == self.whole[variant]
+    def _fresh(self) -> Path:
+        return self._folder / f"out-{next(self._numbers)}"
 
 
-def _new_workers(log: Path, process: object) -> Iterator[int]:
+def _new_workers(log: Path, process: subprocess.Popen[str]) -> Iterator[int]:
     """Yield each worker once it has been asked something, until the run is over."""
     known: set[int] = set()
     while process.poll() is None:
@@ -107,22 +116,20 @@ def main() -> None:
     print("| killed | kills | sessions | rows asked again, a kill | the same bytes |\n|---|---:|---:|---:|---|")
     with tempfile.TemporaryDirectory() as folder:
         few, many = Runs(Path(folder) / "few", ROWS), Runs(Path(folder) / "many", MANY_ROWS)
-        told = itertools.chain(
-            (few.at_random(variant, kills) for variant in VARIANTS),
-            (few.at_every_step(variant) for variant in VARIANTS),
-            (few.at_random("plain", max(1, kills // 2), *RAY) for _ in range(1)),
-            (many.workers(max(1, kills // 2)) for _ in range(1)),
-        )
-        equal = [tell(killed) for killed in told]
+        equal = []
+        for tally in told(few, many, kills):
+            print(tally, flush=True)
+            equal.append(tally.equal)
     if not all(equal):
         raise SystemExit("some runs ended otherwise than one that nothing stopped")
 
 
-def tell(killed: Killed) -> bool:
-    again = "–" if killed.again is None else f"{killed.again / killed.kills:.1f}"
-    cells = [killed.kind, killed.kills, killed.sessions, again, "yes" if killed.equal else "NO"]
-    print(f"| {' | '.join(map(str, cells))} |", flush=True)
-    return killed.equal
+def told(few: Runs, many: Runs, kills: int) -> Iterator[Tally]:
+    for variant in VARIANTS:
+        yield few.at_random(variant, kills)
+        yield few.at_every_step(variant)
+    yield few.at_random("plain", max(1, kills // 2), *RAY)
+    yield many.workers(max(1, kills // 2))
 
 
 if __name__ == "__main__":

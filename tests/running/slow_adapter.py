@@ -54,7 +54,7 @@ class Slow:
         if only is not None and not _made(only):
             _die()
         if int(kill_at):
-            _die_at(int(kill_at))
+            _die_at(int(kill_at), log)
         self.decoding = {}
         self.usage = {"rows": 0}
         self.seconds, self.log, self.fails, self.kills, self.once = float(seconds), log, fails, kills, once
@@ -143,12 +143,12 @@ def _die():
     time.sleep(60)
 
 
-def _die_at(number):
+def _die_at(number, log):
     left = number
 
     def hook(event, arguments):
         nonlocal left
-        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR) and str(arguments[0]) != log
         if writes or event in FILE_EVENTS:
             left -= 1
             if left == 0:
