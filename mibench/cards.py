@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from mibench.errors import InputError
+from mibench.yaml_lines import Location, line_of, read_mapping
 
 INSTRUCTIONS = 5
 """Instructions a task, as in the paper."""
@@ -30,8 +31,8 @@ RESERVED = ("multimodal", "nlp", "all")
 """Stand for several tasks, so that no task is called so."""
 
 Suite = Literal["multimodal", "nlp"]
-Location = tuple[int | str, ...]
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_BYTES = 1 << 20
+"""No honest card is longer."""
 
 
 class _Strict(BaseModel):
@@ -217,23 +218,9 @@ def check_card(
 
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            return None, [CardError("a card is a mapping of keys to values", file=path, line=1)]
-        if faults := [CardError(message, file=path, line=line) for line, message in _node_faults(node)]:
-            return None, faults
-        data = loader.construct_document(node)
-    except UnicodeDecodeError as error:
-        return None, [CardError(f"not UTF-8: {error.reason} at byte {error.start}", file=path)]
-    except OSError as error:
-        return None, [CardError(f"cannot be read: {error.strerror}", file=path)]
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        return None, [CardError(f"not YAML: {error.problem or error.context}", file=path, line=line)]
-    except (yaml.YAMLError, RecursionError) as error:
-        return None, [CardError(f"not YAML: {str(error).splitlines()[0]}", file=path)]
+        data, node = read_mapping(path, what="a card", max_bytes=MAX_BYTES)
+    except InputError as error:
+        return None, [CardError(error.message, file=path, line=error.line, remedy=error.remedy)]
     try:
         card = TaskCard.model_validate(data)
     except ValidationError as error:
@@ -241,7 +228,7 @@ def check_card(
     if card.name != (name or path.stem):
         message = f"the card is named {card.name!r}, its {'folder' if name else 'file'} {name or path.stem!r}"
         message += "; let them agree"
-        return None, [CardError(message, file=path, line=_line(node, ("name",)))]
+        return None, [CardError(message, file=path, line=line_of(node, ("name",)))]
     faults = list(_unknown_names(card, known or {}, node, path))
     faults += _own_faults(card, node, path) if own else []
     return (None if faults else card), faults
@@ -258,28 +245,28 @@ def _unknown_names(
         for name in [value] if isinstance(value, str) else value:
             if name not in names and not name.startswith(EVALUATE_PREFIX):
                 message, remedy = f"{key}: unknown name {name!r}", f"one of {', '.join(sorted(names))}"
-                yield CardError(message, file=path, line=_line(node, location), remedy=remedy)
+                yield CardError(message, file=path, line=line_of(node, location), remedy=remedy)
 
 
 def _own_faults(card: TaskCard, node: yaml.Node, path: Path) -> Iterator[CardError]:
     """Yield what a card of the benchmark may do, and that of an own task may not."""
     if card.name in {*load_cards(), *RESERVED}:
         message = f"the name {card.name!r} is taken by the benchmark"
-        yield CardError(message, file=path, line=_line(node, ("name",)), remedy="choose another one")
+        yield CardError(message, file=path, line=line_of(node, ("name",)), remedy="choose another one")
     if not card.own:
         message, remedy = "data: an own task has none", "remove it; 'mibench data add' takes the instances from a file"
-        yield CardError(message, file=path, line=_line(node, ("data",)), remedy=remedy)
+        yield CardError(message, file=path, line=line_of(node, ("data",)), remedy=remedy)
     for number, name in enumerate(card.metrics):
         if name.startswith(EVALUATE_PREFIX):
             message = f"metrics: {name} is a script, and an own task's card names none"
-            yield CardError(message, file=path, line=_line(node, ("metrics", number)), remedy="remove it")
+            yield CardError(message, file=path, line=line_of(node, ("metrics", number)), remedy="remove it")
 
 
 def _faults_of(error: ValidationError, node: yaml.Node, path: Path) -> Iterator[CardError]:
     for details in error.errors(include_url=False):
         if details["type"] == "wording":
             for location, message in details["ctx"]["faults"]:
-                yield CardError(message, file=path, line=_line(node, location))
+                yield CardError(message, file=path, line=line_of(node, location))
             continue
         place = ".".join(str(part) for part in details["loc"])
         message, remedy = f"{place}: {details['msg']}", None
@@ -289,45 +276,7 @@ def _faults_of(error: ValidationError, node: yaml.Node, path: Path) -> Iterator[
             message, remedy = f"{place}: missing", "add it"
         elif details["type"] == "string_type":
             remedy = f"got {details['input']!r}; put the text in quotes"
-        yield CardError(message, file=path, line=_line(node, details["loc"]), remedy=remedy)
-
-
-def _node_faults(node: yaml.Node, seen: set[int] | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the keys that a mapping holds twice, which YAML readers resolve silently to the last, and aliases.
-
-    A few lines of aliases of aliases could stand for more text than there is memory.
-    """
-    nodes = set[int]() if seen is None else seen
-    if id(node) in nodes:
-        yield node.start_mark.line + 1, "an alias of this is used; write it out in both places"
-        return
-    nodes.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        keys = set()
-        for key, value in node.value:
-            if key.value in keys:
-                yield key.start_mark.line + 1, f"the key {key.value!r} stands twice; remove one"
-            keys.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-            yield from _node_faults(value, nodes)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _node_faults(value, nodes)
-
-
-def _line(node: yaml.Node, location: Location) -> int:
-    """Return the line of the deepest part of `location` that the file holds, counted from 1."""
-    line = node.start_mark.line + 1
-    for part in location:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            found = (node.value[part], node.value[part])
-        else:
-            found = None
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return int(line)
+        yield CardError(message, file=path, line=line_of(node, details["loc"]), remedy=remedy)
 
 
 def cards_directory() -> Path:

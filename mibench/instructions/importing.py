@@ -9,7 +9,7 @@ from mibench.instructions.following import TemplateFault, UnconvertibleError
 from mibench.instructions.parts import OfficialTemplate, Slot, Text, escaped
 from mibench.instructions.sets import InstructionSet, SetSource, faulty, set_faults
 from mibench.instructions.source import read_templates
-from mibench.instructions.yaml_lines import Location
+from mibench.yaml_lines import Location
 
 OFFICIAL_DIGEST = "sha256:7c26420bccfbe91507bb2df21cb137c1688a08b9ffd30183fe2e4fd44a5b43f8"
 """The digest of the set that the official file of MultiInstruct 1.0 gives."""

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mibench.cards import INSTRUCTIONS, TaskCard, placeholders
 from mibench.errors import InputError
-from mibench.instructions.yaml_lines import Location, faults_of, line_of, read_mapping
 from mibench.whole_file import whole_file
+from mibench.yaml_lines import Location, faults_of, line_of, read_mapping
 
 MAX_BYTES = 1 << 20
 """No honest set is longer."""

@@ -22,7 +22,7 @@ def read_mapping(path: Path, *, what: str, max_bytes: int) -> tuple[Any, yaml.No
         max_bytes: that it may have.
 
     Raises:
-        InputError: it cannot be read, is too long or not YAML, or holds a key twice.
+        InputError: it cannot be read, is too long or not YAML, holds a key twice, or uses an alias.
 
     """
     try:
@@ -34,8 +34,8 @@ def read_mapping(path: Path, *, what: str, max_bytes: int) -> tuple[Any, yaml.No
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise InputError(f"{what} is a mapping of keys to values", file=path, line=1)
-        if repeated := next(_repeated_keys(node, set()), None):
-            raise InputError(repeated[1], file=path, line=repeated[0])
+        if fault := next(_node_faults(node, set()), None):
+            raise InputError(fault[1], file=path, line=fault[0])
         return loader.construct_document(node), node
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8: {error.reason} at byte {error.start}", file=path) from None
@@ -72,9 +72,13 @@ def line_of(node: yaml.Node, location: Location) -> int:
     return int(line)
 
 
-def _repeated_keys(node: yaml.Node, seen: set[int]) -> Iterator[tuple[int, str]]:
-    """Yield the keys that a mapping holds twice, which YAML readers resolve silently to the last."""
+def _node_faults(node: yaml.Node, seen: set[int]) -> Iterator[tuple[int, str]]:
+    """Yield the keys that a mapping holds twice, which YAML readers resolve silently to the last, and aliases.
+
+    A few lines of aliases of aliases could stand for more text than there is memory.
+    """
     if id(node) in seen:
+        yield node.start_mark.line + 1, "an alias of this is used; write it out in both places"
         return
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
@@ -84,7 +88,7 @@ def _repeated_keys(node: yaml.Node, seen: set[int]) -> Iterator[tuple[int, str]]
                 if key.value in keys:
                     yield key.start_mark.line + 1, f"the key {key.value!r} stands twice; remove one"
                 keys.add(key.value)
-            yield from _repeated_keys(value, seen)
+            yield from _node_faults(value, seen)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _repeated_keys(value, seen)
+            yield from _node_faults(value, seen)
