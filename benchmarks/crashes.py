@@ -75,15 +75,17 @@ class Runs:
         raise AssertionError("a count ends")
 
     def workers(self, kills: int) -> Tally:
-        """Kill workers of Ray under one run that goes on."""
+        """Kill workers of Ray under one run that goes on, each after it has answered: a batch may die but twice."""
         output, draw, tally = self._fresh(), random.Random("workers"), Tally("a worker on Ray, plain, at random")
         log = output.with_suffix(".log")
         with self.program.start(output, *RAY, seconds=BATCH_SECONDS, log=log) as process:
             for pid in itertools.islice(_new_workers(log, process), kills):
-                time.sleep(draw.uniform(0, 4 * BATCH_SECONDS))
+                time.sleep(draw.uniform(3, 6) * BATCH_SECONDS)
                 os.kill(pid, signal.SIGKILL)
                 tally.kills += 1
-            process.communicate()
+            errors = process.communicate()[1]
+        if process.returncode:
+            raise SystemExit(errors)
         tally.sessions, tally.again, tally.equal = 1, asked_again(log), outcome(output) == self._whole["plain"]
         return tally
 

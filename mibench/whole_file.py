@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +15,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         OSError: it cannot be written, and names the file; what stood in its place stays.
 
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.parent / f".{path.name}.partial"
     try:
         with partial.open("wb") as file:
             yield file
@@ -23,6 +23,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         partial.rename(path)
     except OSError as error:
-        error.filename = error.filename or str(path)
-        partial.unlink(missing_ok=True)
+        if error.filename is None or str(error.filename) == str(partial):
+            error.filename = str(path)
+        with suppress(OSError):
+            partial.unlink()
         raise

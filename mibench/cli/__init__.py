@@ -39,7 +39,8 @@ class _Program(click.Group):
         except OSError as error:
             if ctx.params["debug"] or error.errno == errno.EPIPE:
                 raise
-            tell_error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            reason = error.strerror or str(error)
+            tell_error(f"{error.filename}: cannot be read or written: {reason}" if error.filename else reason)
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("stopped; what is on disk stays, and the same command goes on from there", err=True)
@@ -62,6 +63,9 @@ def main(debug: bool) -> None:
       mibench data prepare nlvr --raw nlvr/test --output data
       mibench run --model constant --model-args answer=yes --tasks nlvr --data data
 
-    Results go to stdout, progress to stderr. Exit status: 0 done, 1 a check found faults, 2 wrong use or bad input.
+    Results go to stdout, progress to stderr.
+
+    Exit status: 0 done; 1 done, but something is left: requests that failed, files to get by hand, a score that no
+    longer holds, a faulty card; 2 wrong use, bad input, or faults in data or a submission; 130 stopped.
     """
     start_logging("text")

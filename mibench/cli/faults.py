@@ -21,6 +21,7 @@ def tell_faults(faults: Faults, subject: object, *, as_json: bool) -> None:
         ]
         write_json({"valid": not faults, "count": len(faults), "faults": shown})
     else:
-        click.echo(f"{len(faults)} faults\n{faults}" if faults else f"{subject}: no faults")
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        click.echo(f"{count}\n{faults}" if faults else f"{subject}: no faults")
     if faults:
         raise SystemExit(2)

@@ -1,5 +1,6 @@
 """Options and inputs that several verbs share."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +13,12 @@ from mibench.errors import InputError
 if TYPE_CHECKING:
     from mibench.cards import TaskCard
     from mibench.data.store import DataFolder
+    from mibench.instructions.sets import InstructionSet
     from mibench.submissions.reading import Submission
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_log = logging.getLogger(__name__)
 
 
 def data_option(command: Command) -> Command:
@@ -28,6 +32,13 @@ def data_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
+
+
+def instructions_option(command: Command) -> Command:
+    """Add `--instructions` for a set alone."""
+    kind = click.Path(exists=True, dir_okay=False, path_type=Path)
+    text = "A set that 'mibench instructions import' wrote.  [default: the cards' own words]"
+    return click.option("--instructions", "set_file", type=kind, metavar="FILE", help=text)(command)
 
 
 def known_cards(choice: str) -> "Mapping[str, TaskCard]":
@@ -46,6 +57,30 @@ def chosen_cards(names: str | None, known: "Mapping[str, TaskCard]") -> "Sequenc
     if wanted == []:
         raise InputError("--tasks names no task", remedy="'mibench tasks list' prints the names")
     return select_cards(wanted, load_cards() if wanted is None else known)
+
+
+def read_instructions(
+    file: Path | None, known: "Mapping[str, TaskCard]", cards: "Sequence[TaskCard]", *, must_word: bool = True
+) -> "tuple[InstructionSet, Sequence[str]]":
+    """Return the set in a file and the tasks among these that it leaves to the words of their cards, and tell these.
+
+    Without a file, it is the set of the cards' own words, which leaves out nothing.
+
+    Raises:
+        InputError: the set is faulty, or it must word one of these tasks and words none.
+
+    """
+    from mibench.instructions.sets import BUILTIN, read_set
+
+    if file is None:
+        return BUILTIN, ()
+    found = read_set(file, known)
+    own = found.left_to_cards(cards)
+    if must_word and len(own) == len(cards):
+        raise InputError("words none of these tasks", file=file, remedy="choose other tasks, or another set")
+    if own:
+        _log.info("asked in the words of their cards: %s", ", ".join(own))
+    return found, own
 
 
 def open_data(choice: str, cards: "Iterable[TaskCard]") -> "DataFolder":
@@ -68,8 +103,8 @@ def open_submission(folder: Path, choice: str) -> "Submission":
     from mibench.submissions.reading import Submission
 
     description = read_description(folder)
-    if (description.world == "mini") != (choice == "mini"):
-        remedy = "leave --data out" if description.world == "mini" else "give --data the folder it was run on"
+    if choice == "mini" and description.world != "mini":
+        remedy = "give --data the folder it was run on"
         raise InputError(f"answers the {description.world} world", file=folder / FILE_NAME, remedy=remedy)
     cards = known_cards(choice)
     described = [card for name, card in cards.items() if name in description.cards]

@@ -14,7 +14,6 @@ from mibench.errors import InputError
 
 if TYPE_CHECKING:
     from mibench.cards import TaskCard
-    from mibench.instructions.sets import InstructionSet
     from mibench.running.engine import About, Engine
     from mibench.running.plan import Plan
     from mibench.running.worker import OnError
@@ -155,11 +154,10 @@ def run(
     Exit status: 0 done, 1 done but for some requests that failed, 2 wrong use or bad input, 130 stopped.
     """
     from mibench.adapters.base import parse_arguments
-    from mibench.cli.inputs import chosen_cards, known_cards, open_data, slug
+    from mibench.cli.inputs import chosen_cards, known_cards, open_data, read_instructions, slug
     from mibench.cli.logs import start_logging
     from mibench.cli.stopping import graceful_stop
     from mibench.cli.watching import watching
-    from mibench.instructions.sets import BUILTIN, read_set
     from mibench.running.plan import ALL_WORDINGS, Plan
     from mibench.running.runner import Interrupted, Run, check_output
     from mibench.running.sizing import Sizing
@@ -185,8 +183,7 @@ def run(
         raise InputError(f"{twice[0]!r} stands twice: in --model-args and as a flag", remedy="give it once")
     data = open_data(data_choice, cards)
     set_file, wordings = instructions
-    asked = read_set(set_file, known) if set_file else BUILTIN
-    own_words = _own_words(asked, cards, set_file) if set_file else []
+    asked, own_words = read_instructions(set_file, known, cards)
     plan = Plan(data=data, seed=seed, limit=limit, instructions=asked, wordings=wordings or ALL_WORDINGS, blind=blind)
     with _engine(
         engine, model_name, arguments | given, workers=workers, address=address, on_error=on_error
@@ -284,16 +281,6 @@ def _without_collecting() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-def _own_words(asked: "InstructionSet", cards: "Sequence[TaskCard]", file: Path) -> list[str]:
-    """Return the tasks that a set leaves to the words of their cards."""
-    own = list(asked.left_to_cards(cards))
-    if len(own) == len(cards):
-        raise InputError("words none of these tasks", file=file, remedy="choose other --tasks")
-    if own:
-        _log.info("asked in the words of their cards: %s", ", ".join(own))
-    return own
 
 
 def _check_sight(model: str, about: "About", plan: "Plan", cards: "Sequence[TaskCard]") -> None:

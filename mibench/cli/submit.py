@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mibench.cli.inputs import data_option
+from mibench.cli.inputs import data_option, instructions_option
 
 
 @click.command()
@@ -14,6 +14,7 @@ from mibench.cli.inputs import data_option
 @click.option("--revision", help="The model's revision.")
 @click.option("--parameters", type=click.IntRange(min=1), help="How many weights the model has.")
 @click.option("--url", help="Where a reader finds the model.")
+@instructions_option
 @data_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N instances a task were asked.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the order in which options were shown.")
@@ -30,6 +31,7 @@ def submit(
     revision: str | None,
     parameters: int | None,
     url: str | None,
+    set_file: Path | None,
     data_choice: str,
     limit: int | None,
     seed: int,
@@ -44,12 +46,13 @@ def submit(
     Example:
       mibench submit answers.csv --name "My model" --url https://example.org/model --data data
 
-    What the model must be asked is printed by 'mibench tasks show TASK --instance ID'.
+    What the model must be asked is printed by 'mibench tasks show TASK --instance ID'. Where that was in the words of
+    an instruction set, name the set here too, so that the submission is compared with its like.
     """
     from pydantic import ValidationError
 
     from mibench.cards import load_cards
-    from mibench.cli.inputs import known_cards, open_data, slug
+    from mibench.cli.inputs import known_cards, open_data, read_instructions, slug
     from mibench.cli.tables import print_scores
     from mibench.errors import InputError
     from mibench.scoring.report import write_scores
@@ -63,10 +66,13 @@ def submit(
     known = known_cards(data_choice)
     cards = raw_tasks(files, known)
     data = open_data(data_choice, cards)
+    asked, own_words = read_instructions(set_file, known, cards)
     folder = output or Path("submissions") / slug(name)
     try:
         model = Model(name=model_name or name, revision=revision, parameters=parameters, url=url)
-        description = describe(name, model, cards, data, seed=seed, limit=limit)
+        description = describe(
+            name, model, cards, data, seed=seed, limit=limit, instructions=asked.digest, own_words=own_words
+        )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"--{first['loc'][0]}: {first['msg']}", remedy="see 'mibench submit --help'") from None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mibench.cli.inputs import data_option, json_option
+from mibench.cli.inputs import data_option, instructions_option, json_option
 
 
 @click.group()
@@ -34,22 +34,26 @@ def list_tasks(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--instance", metavar="ID", help="Show the five prompts of one instance, as a model reads them.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the order in which options are shown.")
+@instructions_option
 @data_option
 @json_option
-def show(name: str, instance: str | None, seed: int, data_choice: str, as_json: bool) -> None:
-    """Show the card of task NAME, or the prompts of one of its instances.
+def show(name: str, instance: str | None, seed: int, set_file: Path | None, data_choice: str, as_json: bool) -> None:
+    """Show the card of task NAME, or the prompts of one of its instances, in the words of a set where one is given.
 
     \b
     Examples:
       mibench tasks show nlvr
       mibench tasks show nlvr --instance test-1406-1-4 --data data
+      mibench tasks show nlvr --instance test-1406-1-4 --data data --instructions official.yaml
     """
     from mibench.cards import select_cards
-    from mibench.cli.inputs import known_cards, open_data, write_json
+    from mibench.cli.inputs import known_cards, open_data, read_instructions, write_json
     from mibench.errors import InputError
     from mibench.prompts import render_request
 
-    card = select_cards([name], known_cards(data_choice))[0]
+    known = known_cards(data_choice)
+    card = select_cards([name], known)[0]
+    card = read_instructions(set_file, known, [card], must_word=False)[0].worded(card)
     if instance is None:
         if as_json:
             write_json(card.model_dump(mode="json"))

@@ -12,6 +12,8 @@ from mibench.errors import InputError
 from mibench.instances import Instance
 
 VERSION = "1"
+MAX_BYTES = 128 << 20
+"""No honest file of a task is longer."""
 
 
 class _Task(msgspec.Struct):
@@ -39,7 +41,7 @@ def read_natural_instructions(raw: Path, card: TaskCard, options: ReaderOptions)
     """
     _check_split(raw, card.name)
     file = find_file(raw, f"{card.name}.json")
-    content = file.read_bytes()
+    content = _read(file)
     try:
         instances = bytes(msgspec.json.decode(content, type=_Task).instances)
         rows = msgspec.json.decode(instances, type=list[msgspec.Raw])
@@ -69,13 +71,26 @@ def read_natural_instructions(raw: Path, card: TaskCard, options: ReaderOptions)
 
 def _check_split(raw: Path, task: str) -> None:
     file = find_file(raw, "splits/default/test_tasks.txt")
-    if task.encode() not in file.read_bytes().split():
+    if task.encode() not in _read(file).split():
         raise InputError(
             f"{task} is not in the default test split", file=file, remedy="only held-out tasks are prepared"
         )
 
 
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file, remedy="let it be read") from None
+    if len(content) > MAX_BYTES:
+        raise InputError(f"over {MAX_BYTES >> 20} MiB", file=file, remedy="get it anew")
+    return content
+
+
 def _line_of_error(content: bytes, error: Exception) -> int:
-    """Return the line of a syntax error, whose message ends in a byte offset; else 1."""
+    """Return the line of a syntax error, whose message ends in a byte offset; the last where the file breaks off."""
     _, _, offset = str(error).rpartition("(byte ")
-    return content.count(b"\n", 0, int(offset[:-1])) + 1 if offset[:-1].isdigit() else 1
+    if offset[:-1].isdigit():
+        return content.count(b"\n", 0, int(offset[:-1])) + 1
+    return content.count(b"\n") + 1 if "truncated" in str(error) else 1

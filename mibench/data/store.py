@@ -15,7 +15,7 @@ import msgspec
 from mibench.cards import NAME, TaskCard, check_card, load_cards
 from mibench.data.bounded_lines import MAX_LINE, read_bounded_lines
 from mibench.data.rows import Row
-from mibench.data.stored_pictures import PictureWriter
+from mibench.data.stored_pictures import PictureWriter, listed_digests
 from mibench.errors import InputError
 from mibench.instances import Instance
 
@@ -142,14 +142,20 @@ class DataFolder:
         """Stream a task's instances in order.
 
         Raises:
-            InputError: at the first line that is not an instance, if rows are missing, or if a picture's path or a
-                symbolic link leads out of the folder.
+            InputError: at the first line that is not an instance, if rows are missing or others than the manifest
+                describes, or if a picture's path or a symbolic link leads out of the folder.
 
         """
+        digest, pictures, listed = DataDigest(), listed_digests(self.folder(task)), True
         for _, found in self.lines(task):
             if isinstance(found, InputError):
                 raise found
+            listed = listed and (found.image is None or found.image in pictures)
+            digest.add(found, pictures.get(found.image or ""))
             yield found
+        if listed and str(digest) != self.entry(task).digest:
+            message = "the rows are not those that the manifest describes"
+            raise InputError(message, file=self.folder(task) / INSTANCES, remedy="prepare the task anew")
 
     def lines(self, task: str) -> Iterator[tuple[int, Instance | InputError]]:
         """Stream (line number, instance); where there is none, what is wrong stands in its place.
@@ -216,8 +222,10 @@ def _read_manifest(path: Path) -> Manifest:
         if len(text) > MAX_MANIFEST:
             raise InputError(f"over {MAX_MANIFEST >> 20} MiB", file=file, remedy="prepare the data anew")
         return msgspec.json.decode(text, type=Manifest)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError("not a prepared data folder", file=path, remedy="'mibench data prepare' makes one") from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file, remedy="let it be read") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(str(error), file=file, remedy="prepare the data anew") from None
 
@@ -323,11 +331,15 @@ def store_task(
         quirks=quirks,
         seed=seed,
     )
-    whole = Manifest(world=world, tasks=manifest.tasks | {task: entry})
-    write_whole(output / MANIFEST, msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
+    _write_manifest(output, world, manifest.tasks | {task: entry})
     for path in _attempts(output, task):
         path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
     return entry
+
+
+def _write_manifest(output: Path, world: World, tasks: dict[str, TaskEntry]) -> None:
+    content = msgspec.json.encode(Manifest(world=world, tasks=tasks))
+    write_whole(output / MANIFEST, msgspec.json.format(content, indent=2) + b"\n")
 
 
 def _is_foreign(place: Path) -> bool:
@@ -366,7 +378,8 @@ def _write_rows(folder: Path, rows: Iterable[Row], earlier: Sequence[Path], *, l
             digest.add(instance, pictures.add(instance, picture))
             line = msgspec.json.encode(instance) + b"\n"
             if len(line) > MAX_LINE:
-                raise InputError(f"the instance {instance.id!r:.200} takes over {MAX_LINE >> 20} MiB")
+                message = f"the instance {instance.id!r:.200} takes over {MAX_LINE >> 20} MiB"
+                raise InputError(message, remedy="get the raw file anew")
             lines.write(line)
         count = len(pictures)
     if not ids:

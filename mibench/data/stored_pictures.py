@@ -69,6 +69,14 @@ def read_stored_pictures(folder: Path) -> Iterator[StoredPicture]:
             raise InputError(str(error), file=file, line=number, remedy="prepare the task anew") from None
 
 
+def listed_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each listed picture of a task's folder; none where the list is missing or damaged."""
+    try:
+        return {stored.image: stored.sha256 for stored in read_stored_pictures(folder)}
+    except InputError:
+        return {}
+
+
 class _Earlier(NamedTuple):
     """A picture that an earlier preparation has stored."""
 
@@ -166,11 +174,13 @@ def _read_earlier(folder: Path) -> Iterator[_Earlier]:
 
 
 def _take_over(earlier: _Earlier, file: Path) -> bool:
-    """Move an earlier picture's bytes here without reading them; False if it is not whole."""
+    """Use an earlier picture again without copying it; False if it is not as it was listed."""
     try:
-        found = earlier.file.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size != earlier.stored.size:
+        if not stat.S_ISREG(earlier.file.lstat().st_mode):
             return False
+        with earlier.file.open("rb") as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() != earlier.stored.sha256:
+                return False
     except OSError:
         return False
     try:

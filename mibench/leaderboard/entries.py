@@ -1,6 +1,5 @@
 """What the leaderboard knows of each submission: its description and its scores, both read and none recomputed."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ class Entry(NamedTuple):
 
     Attributes:
         slug: the folder's name.
-        rank: 1 is best; None for one that is not complete.
+        rank: 1 is best in its table; None before tables are made, and for one that is not complete.
 
     """
 
@@ -37,7 +36,7 @@ class Entry(NamedTuple):
 
 
 def read_entries(submissions: Path) -> list[Entry]:
-    """Read all submissions of a folder, best aggregate first; those that are not complete follow, unranked.
+    """Read all submissions of a folder, in the order of their names and not ranked yet.
 
     Raises:
         InputError: the folder is missing, or a submission in it cannot be read, has no scores, or scores of
@@ -46,14 +45,14 @@ def read_entries(submissions: Path) -> list[Entry]:
     """
     if not submissions.is_dir():
         raise InputError("not a folder", file=submissions, remedy="give --submissions the folder of submissions")
-    found = []
+    entries = []
     for folder in sorted(submissions.iterdir()):
         if folder.name.startswith(".") or folder.is_file():
             continue
         if folder.is_symlink():
             raise InputError("a symbolic link", file=folder, remedy="put the submission itself there")
-        found.append(_read_entry(folder))
-    return _ranked(found)
+        entries.append(_read_entry(folder))
+    return entries
 
 
 def _read_entry(folder: Path) -> Entry:
@@ -65,17 +64,3 @@ def _read_entry(folder: Path) -> Entry:
         message = "the scores are of other cards or data than submission.yaml says"
         raise InputError(message, file=folder / FILE_NAME, remedy=f"mibench score {folder}")
     return Entry(folder.name, description, scores)
-
-
-def _ranked(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries in the order of a table; equal aggregates share a rank."""
-    complete = sorted(
-        (entry for entry in entries if entry.complete), key=lambda entry: (-_aggregate(entry), entry.slug)
-    )
-    aggregates = [_aggregate(entry) for entry in complete]
-    ranked = [entry._replace(rank=aggregates.index(_aggregate(entry)) + 1) for entry in complete]
-    return [*ranked, *(entry for entry in entries if not entry.complete)]
-
-
-def _aggregate(entry: Entry) -> float:
-    return entry.scores.summary.aggregate.mean or 0.0

@@ -1,5 +1,6 @@
 """From submissions to a static site: a page of tables, a page for each submission, a style sheet."""
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,13 +14,15 @@ from mibench.errors import InputError
 from mibench.leaderboard import plot
 from mibench.leaderboard.entries import Entry, read_entries
 from mibench.leaderboard.published import PublishedModel, load_published
+from mibench.leaderboard.sections import WORLDS, Section, make_sections
 from mibench.scoring.report import Interval, Intervals, MetricScores
 from mibench.scoring.summary import aggregate
 
 MARKER = ".mibench-site"
 """A file that tells a site made here from a folder of something else."""
 SUITES: Mapping[str, str] = {"multimodal": "Multimodal tasks", "nlp": "NLP tasks"}
-WORLDS: Mapping[str, str] = {"official": "Official data", "mini": "Mini world"}
+
+_log = logging.getLogger(__name__)
 
 
 class PublishedRow(NamedTuple):
@@ -53,16 +56,21 @@ def build_site(submissions: Path, output: Path, cards: Mapping[str, TaskCard]) -
 
     """
     entries = read_entries(submissions)
+    sections = make_sections(entries)
     _check_output(output)
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        _write_pages(entries, partial, cards)
+        _write_pages(sections, partial, cards)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     shutil.rmtree(output, ignore_errors=True)
     partial.rename(output)
+    if len(sections) > 1:
+        _log.info(
+            "%d tables, ranked apart: world, wording, seed or data differ, so aggregates do not compare", len(sections)
+        )
     return len(entries)
 
 
@@ -75,7 +83,7 @@ def _check_output(output: Path) -> None:
         )
 
 
-def _write_pages(entries: Sequence[Entry], folder: Path, cards: Mapping[str, TaskCard]) -> None:
+def _write_pages(sections: Sequence[Section], folder: Path, cards: Mapping[str, TaskCard]) -> None:
     environment = Environment(
         loader=PackageLoader("mibench.leaderboard"),
         autoescape=True,
@@ -94,7 +102,7 @@ def _write_pages(entries: Sequence[Entry], folder: Path, cards: Mapping[str, Tas
     shutil.copy(Path(__file__).parent / "templates" / "style.css", folder / "style.css")
     published = load_published()
     index = environment.get_template("index.html").render(
-        worlds={title: [e for e in entries if e.description.world == world] for world, title in WORLDS.items()},
+        worlds={title: [each for each in sections if each.world == world] for world, title in WORLDS.items()},
         tasks=[cards[task] for task in next(iter(published.models.values())).multimodal],
         published=[_published_row(model) for model in published.models.values()],
         source=published.source,
@@ -102,11 +110,12 @@ def _write_pages(entries: Sequence[Entry], folder: Path, cards: Mapping[str, Tas
     )
     (folder / "index.html").write_text(index, encoding="utf-8")
     page = environment.get_template("submission.html")
-    for entry in entries:
-        rows = [_task_row(entry, card) for name, card in cards.items() if name in entry.scores.tasks]
-        suites = {title: [row for row in rows if row.card.suite == suite] for suite, title in SUITES.items()}
-        text = page.render(entry=entry, suites=suites, world=WORLDS[entry.description.world])
-        (folder / "submissions" / f"{entry.slug}.html").write_text(text, encoding="utf-8")
+    for section in sections:
+        for entry in section.entries:
+            rows = [_task_row(entry, card) for name, card in cards.items() if name in entry.scores.tasks]
+            suites = {title: [row for row in rows if row.card.suite == suite] for suite, title in SUITES.items()}
+            text = page.render(entry=entry, suites=suites, section=section)
+            (folder / "submissions" / f"{entry.slug}.html").write_text(text, encoding="utf-8")
 
 
 def _published_row(model: PublishedModel) -> PublishedRow:

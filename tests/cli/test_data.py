@@ -1,3 +1,4 @@
+import errno
 import json
 from dataclasses import replace
 
@@ -207,6 +208,31 @@ def test_preview_writes_one_page_of_the_tasks_that_are_there(tmp_path):
     mibench("data", "preview", "nlvr", "--data", data.path, "--output", page, "--rows", "1", "--seed", "5")
     assert page.read_text(encoding="utf-8").count("<figure>") == 1
     assert "Text VQA" not in page.read_text(encoding="utf-8")
+
+
+def test_a_preview_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeypatch):
+    data = make_data(tmp_path / "data", tasks=["nlvr"])
+    page = tmp_path / "page.html"
+    page.write_text("before")
+
+    def full(number):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("mibench.whole_file.os.fsync", full)
+    result = mibench("data", "preview", "--data", data.path, "--output", page, status=2)
+    assert result.stderr == f"error: {page}: cannot be read or written: No space left on device\n"
+    assert page.read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "page.html"]
+
+
+@pytest.mark.parametrize("place", [".", "folder"])
+def test_a_preview_in_the_place_of_a_folder_is_told(tmp_path, monkeypatch, place):
+    data = make_data(tmp_path / "data", tasks=["nlvr"])
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    result = mibench("data", "preview", "--data", data.path, "--output", place, status=2)
+    assert result.stderr.startswith(f"error: {place}: cannot be read or written: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "folder"]
 
 
 def offer(monkeypatch, name, server):

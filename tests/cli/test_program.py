@@ -42,7 +42,8 @@ def data(tmp_path_factory):
 def test_help_of_the_program_names_every_verb():
     text = mibench("--help").stdout
     assert [verb for verb in VERBS if f"\n  {verb} " in text] == list(VERBS)
-    assert "Exit status" in text
+    for words in ("Exit status", "1 done, but something is left", "or faults in data", "130 stopped"):
+        assert words in " ".join(text.split())
 
 
 def test_help_of_every_verb_works_and_says_what_it_does():
@@ -147,6 +148,8 @@ def test_a_place_that_cannot_be_written_is_one_message(tmp_path, data):
         result = mibench(*arguments, status=2)
         assert result.stderr.startswith("error: ")
         assert str(tmp_path / "file") in result.stderr
+        assert ": cannot be read or written: Not a directory\n" in result.stderr
+        assert ".partial" not in result.stderr
 
 
 def test_stopping_by_hand_says_that_the_run_goes_on(tmp_path, data, monkeypatch):

@@ -8,6 +8,8 @@ import pytest
 
 from mibench.adapters.base import create_adapter
 from mibench.adapters.baselines import FirstOption
+from mibench.cards import load_cards
+from mibench.instructions.sets import InstructionSet, read_set, write_set
 from mibench.submissions.description import read_description
 from tests.builders import install_adapters, make_data, write_lines
 from tests.cli.program import mibench
@@ -238,6 +240,19 @@ def test_some_instructions_are_asked_as_in_a_whole_run(tmp_path, data):
     assert predictions(tmp_path / "some") == whole
 
 
+def test_a_set_is_recorded_with_the_tasks_that_it_leaves_out(tmp_path, data):
+    path = tmp_path / "set.yaml"
+    words = tuple(f"{number} {{text}}" for number in range(5))
+    write_set(path, InstructionSet(name="ours", tasks={"nlvr": words}))
+    said = run(data, tmp_path / "out", "--instructions", path, "--instructions", "1", model="echo").stderr
+    assert "asked in the words of their cards: text_vqa\n" in said
+    found = read_description(tmp_path / "out")
+    assert (found.instructions, found.own_words) == (read_set(path, load_cards()).digest, ("text_vqa",))
+    assert predictions(tmp_path / "out")[0]["prediction"].startswith("0 Statement 0.")
+    elsewhere = run(data, tmp_path / "no", "--instructions", path, "--tasks", "text_vqa", status=2).stderr
+    assert f"{path}: words none of these tasks" in elsewhere
+
+
 @pytest.mark.parametrize("value", ["0", "6", "1,,2", "", "1-3", "one", "1, 2", "1,"])
 def test_what_is_no_list_of_instructions_is_told(tmp_path, data, value):
     assert "nor a list of instructions" in run(data, tmp_path / "out", "--instructions", value, status=2).stderr
@@ -404,7 +419,7 @@ def test_lines_of_json_come_instead_of_bars(tmp_path, data, monkeypatch):
 def test_a_place_under_a_file_is_told(tmp_path, data):
     (tmp_path / "file").write_text("")
     said = run(data, tmp_path / "file" / "out", status=2).stderr
-    assert said == f"error: {tmp_path / 'file' / 'out' / 'journal'}: Not a directory\n"
+    assert said == f"error: {tmp_path / 'file' / 'out' / 'journal'}: cannot be read or written: Not a directory\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -431,7 +446,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(tmp_path, data):
     arguments = ["run", "--model", "echo", "--tasks", "nlvr", "--data", data.path, "--batch-size", "10"]
     result = limited(2500, *arguments, "--output", tmp_path / "out")
     journal = tmp_path / "out" / "journal" / "nlvr.blocks"
-    assert (result.returncode, result.stderr) == (2, f"error: {journal}: File too large\n")
+    assert (result.returncode, result.stderr) == (2, f"error: {journal}: cannot be read or written: File too large\n")
     assert 0 < journal.stat().st_size <= 2500
     mibench(*arguments, "--output", tmp_path / "out")
     mibench(*arguments, "--output", tmp_path / "whole")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mibench.instructions.sets import InstructionSet, write_set
 from mibench.submissions.description import read_description
 from mibench.submissions.raw import COLUMNS
 from tests.builders import answers, make_data, make_submission
@@ -174,6 +175,39 @@ def test_a_limited_submission_needs_the_first_rows_alone(tmp_path, data):
     assert "20 of 30 rows missing" in mibench("submit", path, *place, status=2).stderr
     mibench("submit", path, *place, "--limit", "2")
     assert read_description(tmp_path / "out").limit == 2
+
+
+def write_words(path, task):
+    """Write a set that words one task, and return it."""
+    words = {"nlvr": "text", "visual_dialogue": "question"}
+    written = InstructionSet(name="ours", tasks={task: tuple(f"{n} {{{words[task]}}}" for n in range(5))})
+    write_set(path, written)
+    return written
+
+
+def test_submit_records_the_set_that_was_asked(tmp_path, data, answers_csv):
+    words = write_words(tmp_path / "set.yaml", "nlvr")
+    place = ["--name", "Mine", "--data", data.path, "--output", tmp_path / "out"]
+    result = mibench("submit", answers_csv, *place, "--instructions", tmp_path / "set.yaml")
+    assert result.stderr.startswith("asked in the words of their cards: text_vqa\n")
+    found = read_description(tmp_path / "out")
+    assert (found.instructions, found.own_words) == (words.digest, ("text_vqa",))
+    mibench("validate", tmp_path / "out", "--data", data.path)
+
+
+def test_submit_refuses_a_set_that_words_none_of_its_tasks(tmp_path, data, answers_csv):
+    write_words(tmp_path / "set.yaml", "visual_dialogue")
+    place = ["--name", "Mine", "--data", data.path, "--output", tmp_path / "out"]
+    result = mibench("submit", answers_csv, *place, "--instructions", tmp_path / "set.yaml", status=2)
+    assert f"{tmp_path / 'set.yaml'}: words none of these tasks" in result.stderr
+    assert "absent.yaml" in mibench("submit", answers_csv, *place, "--instructions", "absent.yaml", status=2).stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_single_fault_is_one_fault(folder, data):
+    with (folder / "predictions" / "nlvr.jsonl").open("a") as file:
+        file.write("no\n")
+    assert mibench("validate", folder, "--data", data.path, status=2).stdout.startswith("1 fault\n")
 
 
 @pytest.mark.parametrize("width", [80, 160])

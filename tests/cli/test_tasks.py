@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from mibench.cards import TaskCard, cards_directory, load_cards
+from mibench.instructions.sets import InstructionSet, write_set
 from mibench.prompts import render_request
 from tests.builders import make_data
 from tests.cli.program import mibench
@@ -38,6 +39,29 @@ def test_show_prints_the_five_prompts_as_a_model_reads_them(data):
     expected = "".join(f"--- instruction {number}\n{prompt}\n" for number, prompt in enumerate(prompts, 1))
     assert mibench(*arguments).stdout == expected
     assert all("Statement 3." in prompt and "\n\n[Options]: " in prompt for prompt in prompts)
+
+
+def test_show_prints_the_card_and_the_prompts_in_the_words_of_a_set(tmp_path, data):
+    path = tmp_path / "set.yaml"
+    words = InstructionSet(name="ours", tasks={"nlvr": tuple(f"{number}: {{text}}" for number in range(5))})
+    write_set(path, words)
+    card = words.worded(load_cards()["nlvr"])
+    assert TaskCard.model_validate(yaml.safe_load(mibench("tasks", "show", "nlvr", "--instructions", path).stdout)) == (
+        TaskCard.model_validate(card.model_dump())
+    )
+    instance = next(data.instances("nlvr"))
+    arguments = ["--instance", instance.id, "--data", data.path, "--instructions", path, "--json"]
+    prompts = json.loads(mibench("tasks", "show", "nlvr", *arguments).stdout)
+    assert prompts == [render_request(card, instance, number).prompt for number in range(1, 6)]
+    assert prompts[4].startswith("4: Statement 0.")
+
+
+def test_show_keeps_the_words_of_a_card_that_a_set_leaves_out_and_says_so(tmp_path):
+    path = tmp_path / "set.yaml"
+    write_set(path, InstructionSet(name="ours", tasks={"nlvr": tuple(f"{number}: {{text}}" for number in range(5))}))
+    result = mibench("tasks", "show", "text_vqa", "--instructions", path)
+    assert result.stdout == mibench("tasks", "show", "text_vqa").stdout
+    assert result.stderr == "asked in the words of their cards: text_vqa\n"
 
 
 def test_an_unknown_instance_is_told_with_an_example(data):

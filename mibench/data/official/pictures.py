@@ -64,7 +64,9 @@ def find_picture(
     for candidate in folders:
         if _is_file(candidate / name):
             return candidate / name
-    missing = f"{where}the {what} {folders[0] / name!s:.{_MAX_SHOWN}} is missing"
+    shown = str(folders[0] / name)
+    shown = shown if shown.isprintable() else repr(shown)
+    missing = f"{where}the {what} {shown:.{_MAX_SHOWN}} is missing"
     raise InputError(missing, file=file, line=line, remedy=remedy)
 
 

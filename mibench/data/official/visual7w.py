@@ -5,7 +5,7 @@ A question's four boxes, the right one among them, are named by their numbers in
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -45,7 +45,7 @@ class _Pair(msgspec.Struct):
     qa_id: int
     question: str
     answer: int
-    multiple_choices: list[int]
+    multiple_choices: Annotated[list[int], msgspec.Meta(min_length=3, max_length=3)]
 
 
 def read_visual7w(raw: Path, card: TaskCard, options: ReaderOptions) -> Iterator[Row]:
