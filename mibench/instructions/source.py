@@ -71,7 +71,24 @@ def read_templates(path: Path) -> TemplateFile:
     if function.decorator_list:
         line = function.decorator_list[0].lineno
         raise InputError(f"{FUNCTION} is decorated, which may change its templates", file=path, line=line)
+    if code := next((node for node in tree.body if not _is_expected(node)), None):
+        message = "code outside of the function, which is not run here and may change its templates"
+        raise InputError(message, file=path, line=code.lineno, remedy=REMEDY)
     return TemplateFile(path, hashlib.sha256(content).hexdigest(), function, tuple(_task_names(function)))
+
+
+def _is_expected(node: ast.stmt) -> bool:
+    """Tell whether a statement is of the kinds that the top of the official file has: nothing that could matter."""
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.ClassDef():
+            return True
+        case ast.Expr(value=ast.Constant()) | ast.Assign(value=ast.Constant()):
+            return True
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id="random"), attr="seed"), args=[ast.Constant()])
+        ):
+            return True
+    return False
 
 
 def convertible_tasks(source: TemplateFile) -> tuple[Mapping[str, OfficialTask], Mapping[str, UnconvertibleError]]:

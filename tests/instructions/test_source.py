@@ -191,27 +191,35 @@ def test_a_function_without_a_return_or_a_task_is_told(tmp_path):
     assert reasons(tmp_path, source, "two") == [(1, "no templates for the task 'two'")]
 
 
+ACT = "__import__('pathlib').Path('CANARY').touch()"
+
+
 def test_nothing_in_a_hostile_file_is_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    act = "__import__('pathlib').Path('CANARY').touch()"
     hostile = f"""\
 import os
-os.system("touch CANARY")
-{act}
 class Evil:
-    {act}
-    def __del__(self): {act}
-random = Evil()
-def later(number={act}): pass
+    {ACT}
+    def __del__(self): {ACT}
+def later(number={ACT}): pass
 {SOURCE}
-    {act}
-{act}
+    {ACT}
 """
-    source = hostile.replace("Spell it.", f"Spell {{{act}}}")
+    source = hostile.replace("Spell it.", f"Spell {{{ACT}}}")
     tasks, refused = convertible_tasks(read_templates(write_source(tmp_path, source)))
     assert "visual_nli" in tasks
     [fault] = refused["visual_text_extraction"].faults
     assert "Spell" in source.splitlines()[fault.line - 1]
+    assert [path.name for path in tmp_path.iterdir()] == ["instruction_templates.py"]
+
+
+@pytest.mark.parametrize("code", ['os.system("touch CANARY")', ACT, "random = Evil()", f"if {ACT}: pass", "x = f()"])
+def test_code_outside_of_the_function_is_refused(tmp_path, monkeypatch, code):
+    monkeypatch.chdir(tmp_path)
+    for source, line in ((f"import os\n{code}\n{SOURCE}", 2), (f"{SOURCE}\n{code}\n", len(SOURCE.splitlines()) + 1)):
+        with pytest.raises(InputError, match="code outside of the function") as caught:
+            read_templates(write_source(tmp_path, source))
+        assert abs(caught.value.line - line) <= 1
     assert [path.name for path in tmp_path.iterdir()] == ["instruction_templates.py"]
 
 
