@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,8 +82,9 @@ class Runs:
         with self.program.start(output, *RAY, seconds=BATCH_SECONDS, log=log) as process:
             for pid in itertools.islice(_new_workers(log, process), kills):
                 time.sleep(draw.uniform(3, 6) * BATCH_SECONDS)
-                os.kill(pid, signal.SIGKILL)
-                tally.kills += 1
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    tally.kills += 1
             errors = process.communicate()[1]
         if process.returncode:
             raise SystemExit(errors)
