@@ -46,11 +46,10 @@ class Opening:
 
 
 class Peaks(NamedTuple):
-    """In MiB, and how long it took."""
+    """In MiB."""
 
     asking: float
     all: float
-    seconds: float
 
 
 def prepare(folder: Path, count: int) -> None:
@@ -93,16 +92,14 @@ def measure(folder: Path, count: int) -> Peaks:
 def run(folder: Path, output: Path) -> Peaks:
     path = os.pathsep.join([str(folder), str(Path(__file__).parent)])
     words = ["--model", "opening", "--tasks", TASK, "--data", str(folder / "data"), "--output", str(output)]
-    begun = time.perf_counter()
     command = [sys.executable, "-m", "mibench", "run", *words]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path}, **quiet)
     _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begun
     if status:
         raise SystemExit(f"mibench run ended with {os.waitstatus_to_exitcode(status)}")
     (session,) = json.loads((output / "run.json").read_bytes())["sessions"]
-    return Peaks(session["peak_memory_mib"], usage.ru_maxrss / 1024, seconds)
+    return Peaks(session["peak_memory_mib"], usage.ru_maxrss / 1024)
 
 
 def main() -> None:
@@ -119,10 +116,9 @@ def main() -> None:
     few, many = (INSTRUCTIONS * count for count in INSTANCES)
     print(f"| peak, MiB | {few:,} prompts | {many:,} prompts | ratio |\n|---|---:|---:|---:|")
     ratios = [many / few for few, many in zip(*peaks, strict=True)]
-    for title, small, large, ratio in zip(("asking", "with scoring"), *peaks, ratios, strict=False):
+    for title, small, large, ratio in zip(("asking", "with scoring"), *peaks, ratios, strict=True):
         print(f"| {title} | {small:.1f} | {large:.1f} | {ratio:.3f} |")
-    print(f"\n{many / peaks[1].seconds:,.0f} prompts a second.")
-    if max(ratios[:2]) > LIMIT:
+    if max(ratios) > LIMIT:
         raise SystemExit(f"over the limit of {LIMIT}")
 
 

@@ -187,7 +187,8 @@ class RayEngine:
         if self._quiet % QUIET_TICKS == 0 and all(place.loading is not None for place in self._places):
             self._check_node()
             free = self._ray.available_resources()
-            _log.info("waiting for a worker: %g GPUs and %g cores are free", free.get("GPU", 0), free.get("CPU", 0))
+            gpus, cores = free.get("GPU", 0), free.get("CPU", 0)
+            _log.info("no worker has loaded its model yet; %g GPUs and %g cores of Ray are free", gpus, cores)
 
     def _replace(self, place: _Place, error: Exception) -> None:
         """Start a dead worker anew, and have what it held asked again; the oldest of that counts as the reason."""
