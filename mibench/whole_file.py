@@ -9,7 +9,7 @@ from typing import IO
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for writing beside its place, and move it there when it is on the disk.
+    """Open a file for writing beside its place, and move it there when it is on the disk; no link there is followed.
 
     Raises:
         OSError: it cannot be written, and names the file; what stood in its place stays.
@@ -17,11 +17,12 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """
     partial = path.parent / f".{path.name}.partial"
     try:
-        with partial.open("wb") as file:
+        partial.unlink(missing_ok=True)
+        with partial.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        partial.rename(path)
+        partial.replace(path)
     except OSError as error:
         if error.filename is None or str(error.filename) == str(partial):
             error.filename = str(path)

@@ -193,7 +193,10 @@ def test_a_batch_that_kills_every_worker_ends_the_run(run, tmp_path):
     said = result.stderr.splitlines()[-1]
     assert said.startswith(f"error: {DEATHS} workers died over one batch of {BATCH}, from instance 'row-2' of nlvr: ")
     assert "smaller --batch-size or fewer --workers" in said
-    assert sum("row-3/1" in batch["rows"] for batch in read_log(tmp_path / "log")) == DEATHS
+    asked = sum("row-3/1" in batch["rows"] for batch in read_log(tmp_path / "log"))
+    assert (
+        DEATHS <= asked <= DEATHS + 1
+    )  # the answer before may die with the worker, and then that batch is the suspect
 
 
 @pytest.mark.slow
