@@ -129,7 +129,15 @@ def test_the_first_signal_is_a_wish_and_the_second_an_interrupt(capsys):
     assert capsys.readouterr().err == "stopping when this batch is done; once more to stop at once\n"
 
 
-def test_afterwards_signals_do_what_they_did(capsys):
+@pytest.fixture
+def interruptible():
+    """Let SIGINT interrupt, which is ignored where the tests run in a shell's background."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
+def test_afterwards_signals_do_what_they_did(interruptible, capsys):
     with pytest.raises(ZeroDivisionError), graceful_stop() as stopping:
         raise ZeroDivisionError
     with pytest.raises(KeyboardInterrupt):

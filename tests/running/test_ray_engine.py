@@ -281,7 +281,7 @@ def unlike_one_process(run, tmp_path):
 @pytest.mark.parametrize(
     ("victim", "status", "said", "seconds"),
     [
-        ("mibench", -9, "", 1),
+        ("itself", -9, "", 1),
         ("/raylet/raylet ", 2, "error: Ray has died on this machine", 60),
         ("gcs_server", 1, "GCS may have been killed", 90),
     ],
@@ -296,7 +296,7 @@ def test_whatever_dies_of_ray_the_run_ends_and_goes_on(
         errors = process.communicate(timeout=seconds)[1]
     assert (process.returncode, said in errors) == (status, True), errors
     wait_for(lambda: not any(runs(pid) for pid, command in below.items() if command not in AGENTS), 15)
-    if victim == "mibench":
+    if victim == "itself":
         wait_for(lambda: not any(map(runs, below)), 90)
     assert unlike_one_process(tmp_path / "out", program) == set()
 
