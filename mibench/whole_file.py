@@ -29,3 +29,14 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             partial.unlink()
         raise
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that stands in its place complete, or not at all.
+
+    Raises:
+        OSError: as `whole_file`.
+
+    """
+    with whole_file(path) as file:
+        file.write(content)

@@ -9,7 +9,7 @@ import msgspec
 from PIL import Image
 
 from mibench.adapters.pictures import open_picture
-from mibench.adapters.retrying import TransientError
+from mibench.transient import TransientError
 
 Position = Literal["before", "after"]
 

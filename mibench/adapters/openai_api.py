@@ -23,9 +23,10 @@ from mibench.adapters.endpoint import find_endpoint
 from mibench.adapters.loading import switch, whole_number
 from mibench.adapters.pictures import THREADS
 from mibench.adapters.posting import Poster, Reply, UnreachableError
-from mibench.adapters.retrying import TransientError, read_pause, retrying
+from mibench.adapters.retrying import retrying
 from mibench.errors import FatalError, InputError
 from mibench.instances import Answer, Failure, Request
+from mibench.transient import TransientError, read_pause
 
 RETRIED = (408, 409, 425, 429)
 """Statuses that may soon be over, beside all from 500 on."""

@@ -10,8 +10,8 @@ import httpx
 
 from mibench import __version__
 from mibench.adapters.endpoint import Endpoint
-from mibench.adapters.retrying import TransientError
 from mibench.errors import InputError
+from mibench.transient import TransientError
 
 LONGEST_REPLY = 4 * 2**20
 """Bytes; no more are read."""

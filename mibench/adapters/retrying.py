@@ -1,9 +1,6 @@
 """What is tried again, and when."""
 
-import math
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from random import uniform
 
 from tenacity import (
@@ -15,21 +12,7 @@ from tenacity import (
     wait_random,
 )
 
-LONGEST_PAUSE = 120.0
-"""Seconds; a server that asks for more is asked again all the same."""
-
-
-class TransientError(Exception):
-    """A failure that may soon be over.
-
-    Attributes:
-        pause: seconds after which the server wants to be asked again, where it says so.
-
-    """
-
-    def __init__(self, reason: str, pause: float | None = None) -> None:
-        super().__init__(reason)
-        self.pause = pause
+from mibench.transient import LONGEST_PAUSE, TransientError
 
 
 def retrying(retries: int, first_pause: float, told: Callable[[], None]) -> AsyncRetrying:
@@ -56,20 +39,3 @@ def retrying(retries: int, first_pause: float, told: Callable[[], None]) -> Asyn
         before_sleep=lambda _: told(),
         reraise=True,
     )
-
-
-def read_pause(retry_after: str) -> float | None:
-    """Return the seconds that a Retry-After header means, the longest pause at most; None where it means nothing."""
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        seconds = _until(retry_after)
-    return min(max(seconds, 0.0), LONGEST_PAUSE) if math.isfinite(seconds) else None
-
-
-def _until(date: str) -> float:
-    try:
-        then = parsedate_to_datetime(date)
-    except ValueError:
-        return math.nan
-    return (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

@@ -340,7 +340,7 @@ def _statistics(card: "TaskCard", folder: "DataFolder") -> Any:
 def _write_statistics(card: "TaskCard", folder: "DataFolder") -> None:
     import msgspec
 
-    from mibench.data.store import write_whole
+    from mibench.whole_file import write_whole
 
     content = msgspec.json.format(msgspec.json.encode(_statistics(card, folder)), indent=2)
     write_whole(folder.folder(card.name) / STATISTICS, content + b"\n")

@@ -6,7 +6,6 @@ The standard library fetches them: one GET at a time needs no package, and this 
 import functools
 import http.client
 import logging
-import math
 import os
 import re
 import shutil
@@ -14,8 +13,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import cast
@@ -30,6 +27,7 @@ from mibench import __version__
 from mibench.data.sources import DataSet, File, is_loopback
 from mibench.data.unpacking import unpack
 from mibench.errors import InputError
+from mibench.transient import TransientError, read_pause
 
 BLOCK = 1 << 16
 TIMEOUT = 30.0
@@ -40,8 +38,6 @@ RETRIES = 6
 """Failures in a row, without a mebibyte between them, before a file is given up."""
 FIRST_PAUSE = 1.0
 """Seconds before the first retry; twice as many before each further one."""
-LONGEST_PAUSE = 120.0
-"""Seconds; a server that asks for more is asked again all the same."""
 REDIRECTS = 5
 RESERVE = 1 << 26
 """Bytes of the disk that stay free."""
@@ -54,19 +50,6 @@ _ELSEWHERE = {301, 302, 303, 307, 308}
 
 Watch = Callable[[str, int, int | None], None]
 """Called with a file's name, the bytes that are there, and how many there will be, where that is known."""
-
-
-class _TransientError(Exception):
-    """A failure that may soon be over.
-
-    Attributes:
-        pause: seconds after which the server wants to be asked again, where it says so.
-
-    """
-
-    def __init__(self, reason: str, pause: float | None = None) -> None:
-        super().__init__(reason)
-        self.pause = pause
 
 
 class _Note(msgspec.Struct):
@@ -151,7 +134,7 @@ def fetch(file: File, place: Path, watch: Watch = _ignore) -> None:
         try:
             _go_on(part, watch)
             break
-        except _TransientError as error:
+        except TransientError as error:
             if part.size >= furthest + (1 << 20):
                 furthest, failures = part.size, 0
             failures += 1
@@ -223,7 +206,7 @@ def _go_on(part: _Part, watch: Watch) -> None:
     """Take one more connection's worth of a file; return when it is whole.
 
     Raises:
-        _TransientError: the connection broke, or the server cannot be asked now.
+        TransientError: the connection broke, or the server cannot be asked now.
         InputError: another try would not help.
 
     """
@@ -262,12 +245,12 @@ def _check_reply(reply: http.client.HTTPResponse, file: File) -> None:
     """Check that a reply holds a file, or a part of one.
 
     Raises:
-        _TransientError: the server cannot be asked now.
+        TransientError: the server cannot be asked now.
         InputError: there is no such file, or the reply is something else.
 
     """
     if reply.status in _FOR_A_WHILE:
-        raise _TransientError(f"the server says {_told(reply.status)}", _pause(reply.headers.get("Retry-After", "")))
+        raise TransientError(f"the server says {_told(reply.status)}", read_pause(reply.headers.get("Retry-After", "")))
     if reply.status == RANGE_NOT_SATISFIABLE:
         return
     if reply.status not in (OK, PARTIAL_CONTENT):
@@ -284,7 +267,7 @@ def _range(reply: http.client.HTTPResponse, part: _Part, note: _Note | None, hav
     """Return where in the file a reply begins, and the file's bytes, where the server says so.
 
     Raises:
-        _TransientError: it is not what was asked for; what is there is forgotten, for the file is another one.
+        TransientError: it is not what was asked for; what is there is forgotten, for the file is another one.
 
     """
     if reply.status == OK:
@@ -296,7 +279,7 @@ def _range(reply: http.client.HTTPResponse, part: _Part, note: _Note | None, hav
         if same and fields[2] in ("*", str(total)) and reply.length in (None, total - have):
             return have, total
     part.drop()
-    raise _TransientError("the server has another file than before, or sends another part than was asked for")
+    raise TransientError("the server has another file than before, or sends another part than was asked for")
 
 
 def _check_disk(folder: Path, needed: int) -> None:
@@ -310,7 +293,7 @@ def _pieces(reply: http.client.HTTPResponse, begin: int, total: int | None) -> I
     """Yield what comes until the server ends, which may be after more than it announced.
 
     Raises:
-        _TransientError: it ends too soon, nothing comes any more, or too slowly.
+        TransientError: it ends too soon, nothing comes any more, or too slowly.
 
     """
     there, since, before = begin, time.monotonic(), begin
@@ -322,24 +305,24 @@ def _pieces(reply: http.client.HTTPResponse, begin: int, total: int | None) -> I
         except (OSError, http.client.HTTPException) as error:
             if there == total:
                 return
-            raise _TransientError(_reason(error)) from None
+            raise TransientError(_reason(error)) from None
         if not piece:
             break
         there += len(piece)
         yield piece
         if (now := time.monotonic()) - since >= STALL_SECONDS:
             if there - before < STALL_BYTES:
-                raise _TransientError(f"only {there - before:,} bytes came within {now - since:.0f} seconds")
+                raise TransientError(f"only {there - before:,} bytes came within {now - since:.0f} seconds")
             since, before = now, there
     if total is not None and there < total:
-        raise _TransientError(f"the connection ended at byte {there:,} of {total:,}")
+        raise TransientError(f"the connection ended at byte {there:,} of {total:,}")
 
 
 def _open(file: File, headers: Mapping[str, str]) -> http.client.HTTPResponse:
     """Ask for a file, and follow the server to where it is.
 
     Raises:
-        _TransientError: no reply.
+        TransientError: no reply.
         InputError: the server cannot be trusted, or leads to where nothing is fetched from.
 
     """
@@ -354,7 +337,7 @@ def _open(file: File, headers: Mapping[str, str]) -> http.client.HTTPResponse:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 message = f"{address}: the server's certificate is not trusted: {cause.verify_message}"
                 raise InputError(message, remedy="SSL_CERT_FILE can name the certificates of your system") from None
-            raise _TransientError(_reason(cause)) from None
+            raise TransientError(_reason(cause)) from None
         if reply.status not in _ELSEWHERE:
             return reply
         reply.close()
@@ -397,19 +380,6 @@ def _validator(reply: http.client.HTTPResponse) -> str:
     tag = reply.headers.get("ETag", "")
     found = tag if tag.startswith('"') else reply.headers.get("Last-Modified", "")
     return found if found.isascii() and found.isprintable() and len(found) <= LONGEST_VALIDATOR else ""
-
-
-def _pause(retry_after: str) -> float | None:
-    """Return the seconds that a Retry-After header means, the longest pause at most; None where it means nothing."""
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            then = parsedate_to_datetime(retry_after)
-        except ValueError:
-            return None
-        seconds = (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_PAUSE) if math.isfinite(seconds) else None
 
 
 def _told(status: int) -> str:

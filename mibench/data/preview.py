@@ -19,7 +19,7 @@ from mibench.errors import InputError
 from mibench.instances import Instance
 from mibench.pictures import read_rgb
 from mibench.prompts import render_request
-from mibench.whole_file import whole_file
+from mibench.whole_file import write_whole
 
 MAX_CELLS = 1_000
 """Instances on one page, which then has some 50 MB at most."""
@@ -85,8 +85,7 @@ def write_preview(
     )
     tasks = [{"card": card, "cells": list(_cells(card, data, rows, seed))} for card in cards]
     page = environment.get_template("preview.html").render(data=data, tasks=tasks, seed=seed)
-    with whole_file(output) as file:
-        file.write(page.encode())
+    write_whole(output, page.encode())
 
 
 def _cells(card: TaskCard, data: DataFolder, rows: int, seed: int | None) -> Iterator[_Cell]:

@@ -18,6 +18,7 @@ from mibench.data.rows import Row
 from mibench.data.stored_pictures import PictureWriter, listed_digests
 from mibench.errors import InputError
 from mibench.instances import Instance
+from mibench.whole_file import write_whole
 
 MANIFEST = "manifest.json"
 INSTANCES = "instances.jsonl"
@@ -347,14 +348,6 @@ def _is_foreign(place: Path) -> bool:
     if not place.is_dir():
         return os.path.lexists(place)
     return any(place.iterdir()) and not (place / INSTANCES).exists()
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file so that it is never seen in part, and no link in its place is followed."""
-    partial = file.with_name(f".{file.name}.partial")
-    partial.unlink(missing_ok=True)
-    partial.write_bytes(content)
-    partial.replace(file)
 
 
 def _attempts(output: Path, task: str) -> list[Path]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mibench.cards import INSTRUCTIONS, TaskCard, placeholders
 from mibench.errors import InputError
-from mibench.whole_file import whole_file
+from mibench.whole_file import write_whole
 from mibench.yaml_lines import Location, faults_of, line_of, read_mapping
 
 MAX_BYTES = 1 << 20
@@ -169,5 +169,4 @@ def write_set(path: Path, written: InstructionSet) -> None:
     content = written.model_dump(mode="json", exclude_none=True)
     content["tasks"] = {name: [*map(_Quoted, templates)] for name, templates in written.tasks.items()}
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 20)
-    with whole_file(path) as file:
-        file.write(text.encode())
+    write_whole(path, text.encode())

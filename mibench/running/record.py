@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from mibench.errors import InputError
-from mibench.whole_file import whole_file
+from mibench.whole_file import write_whole
 
 FILE_NAME = "run.json"
 PACKAGES = ("mibench", "torch", "transformers", "tokenizers", "accelerate", "ray", "pillow", "numpy")
@@ -121,8 +121,7 @@ class RunRecord:
             session.device = _device(torch)
             if torch.cuda.is_available():
                 session.peak_gpu_memory_mib = round(torch.cuda.max_memory_allocated() / 2**20, 1)
-        with whole_file(self._path) as file:
-            file.write(msgspec.json.format(msgspec.json.encode(self._record), indent=2) + b"\n")
+        write_whole(self._path, msgspec.json.format(msgspec.json.encode(self._record), indent=2) + b"\n")
 
     def close(self, end: End) -> None:
         """Write that the session is over."""

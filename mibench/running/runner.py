@@ -25,8 +25,6 @@ from mibench.submissions.writing import finished_file, write_predictions
 
 JOURNAL = "journal"
 """The folder of answers that are not yet predictions; it is there while the run is not done."""
-
-
 LOCK = ".lock"
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from mibench.errors import InputError
-from mibench.whole_file import whole_file
+from mibench.whole_file import write_whole
 
 FILE_NAME = "scores.json"
 MAX_BYTES = 64 << 20
@@ -245,8 +245,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_scores(folder: Path, scores: Scores) -> None:
     """Write a submission's `scores.json`, whole or not at all."""
-    with whole_file(folder / FILE_NAME) as file:
-        file.write(scores.to_json().encode())
+    write_whole(folder / FILE_NAME, scores.to_json().encode())
 
 
 def read_scores(folder: Path) -> Scores:

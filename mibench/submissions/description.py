@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from mibench.cards import INSTRUCTIONS
 from mibench.errors import InputError
-from mibench.whole_file import whole_file
+from mibench.whole_file import write_whole
 
 FILE_NAME = "submission.yaml"
 MAX_BYTES = 1 << 20
@@ -93,8 +93,7 @@ def write_description(folder: Path, description: Description) -> None:
     """Write `submission.yaml` into an existing folder, whole or not at all."""
     content: dict[str, Any] = description.model_dump(mode="json", exclude_none=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    with whole_file(folder / FILE_NAME) as file:
-        file.write(text.encode())
+    write_whole(folder / FILE_NAME, text.encode())
 
 
 def read_description(folder: Path) -> Description:

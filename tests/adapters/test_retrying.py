@@ -1,11 +1,8 @@
 import asyncio
 import itertools
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
-import pytest
-
-from mibench.adapters.retrying import LONGEST_PAUSE, TransientError, read_pause, retrying
+from mibench.adapters.retrying import retrying
+from mibench.transient import LONGEST_PAUSE, TransientError
 
 
 def ask(outcomes, *, retries, first_pause=1.0):
@@ -50,19 +47,3 @@ def test_what_a_server_says_counts():
 def test_other_errors_are_not_tried_again():
     found, pauses = ask(iter([KeyError("x")]), retries=5)
     assert (type(found), pauses) == (KeyError, [])
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [("0", 0), ("7", 7), (" 1.5 ", 1.5), ("-3", 0), ("100000", LONGEST_PAUSE)]
-    + [(header, None) for header in ("", "soon", "inf", "nan", "1e999", "Wed, 99 Oct 2015", "9" * 5000)],
-)
-def test_seconds_of_a_header(header, expected):
-    assert read_pause(header) == expected
-
-
-@pytest.mark.parametrize(("later", "least", "most"), [(-9, 0, 0), (20, 18, 20), (9999, LONGEST_PAUSE, LONGEST_PAUSE)])
-@pytest.mark.parametrize("usegmt", [True, False])
-def test_dates_of_a_header(later, least, most, usegmt):
-    header = format_datetime(datetime.now(UTC) + timedelta(seconds=later), usegmt=usegmt)
-    assert least <= read_pause(header) <= most
