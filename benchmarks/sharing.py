@@ -173,7 +173,8 @@ def measure(tokens: int, arguments: argparse.Namespace, folder: Path) -> float:
     write_processor(folder, side)
     model.config.save_pretrained(folder)
     requests = make_requests(folder, SIZES[arguments.config]["pictures"], side if tokens else None)
-    with patch.object(AutoModelForImageTextToText, "from_pretrained", lambda *_, **__: model):
+    loaded = (model, {"missing_keys": set()})
+    with patch.object(AutoModelForImageTextToText, "from_pretrained", lambda *_, **__: loaded):
         adapters = [
             ImageText(str(folder), device=arguments.device, dtype=arguments.dtype, share_image=share)
             for share in ("false", "true")

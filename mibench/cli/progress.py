@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -16,8 +16,6 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-
-from mibench.cards import TaskCard
 
 if TYPE_CHECKING:
     from mibench.data.download import Watch
@@ -60,16 +58,24 @@ def progress() -> Progress:
     )
 
 
-def track(title: str) -> Callable[[Iterable[TaskCard]], Iterator[TaskCard]]:
-    """Return a wrapper that shows the progress of a loop over tasks."""
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
 
-    def watch(cards: Iterable[TaskCard]) -> Iterator[TaskCard]:
-        cards = list(cards)
+
+Named = TypeVar("Named", bound=_Named)
+
+
+def track(title: str) -> Callable[[Iterable[Named]], Iterator[Named]]:
+    """Return a wrapper that shows the progress of a loop over tasks, folders or whatever has a name."""
+
+    def watch(items: Iterable[Named]) -> Iterator[Named]:
+        items = list(items)
         with progress() as display:
-            bar = display.add_task(title, total=len(cards), rate="")
-            for card in cards:
-                display.update(bar, description=f"{title}: {card.name}")
-                yield card
+            bar = display.add_task(title, total=len(items), rate="")
+            for item in items:
+                display.update(bar, description=f"{title}: {item.name}")
+                yield item
                 display.advance(bar)
 
     return watch

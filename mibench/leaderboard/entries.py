@@ -1,5 +1,6 @@
-"""What the leaderboard knows of each submission: its description and its scores, both read and none recomputed."""
+"""One submission as the leaderboard reads it: its description and its scores, none recomputed."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,20 +8,16 @@ from mibench.errors import InputError
 from mibench.scoring.report import FILE_NAME, Scores, read_scores
 from mibench.submissions.description import Description, read_description
 
+SLUG = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""What a submission's folder may be called, for its name becomes an address."""
+
 
 class Entry(NamedTuple):
-    """One submission.
-
-    Attributes:
-        slug: the folder's name.
-        rank: 1 is best in its table; None before tables are made, and for one that is not complete.
-
-    """
+    """One submission; `slug` is its folder's name."""
 
     slug: str
     description: Description
     scores: Scores
-    rank: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -35,27 +32,37 @@ class Entry(NamedTuple):
         return sum(task.failed for task in self.scores.tasks.values())
 
 
-def read_entries(submissions: Path) -> list[Entry]:
-    """Read all submissions of a folder, in the order of their names and not ranked yet.
+def submission_folders(submissions: Path) -> list[Path]:
+    """Return the submission folders in a folder, in the order of their names.
 
     Raises:
-        InputError: the folder is missing, or a submission in it cannot be read, has no scores, or scores of
-            something else.
+        InputError: the folder is missing, or one in it cannot be given an address.
 
     """
     if not submissions.is_dir():
         raise InputError("not a folder", file=submissions, remedy="give --submissions the folder of submissions")
-    entries = []
-    for folder in sorted(submissions.iterdir()):
-        if folder.name.startswith(".") or folder.is_file():
-            continue
+    folders = [path for path in sorted(submissions.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    taken = dict[str, Path]()
+    for folder in folders:
         if folder.is_symlink():
             raise InputError("a symbolic link", file=folder, remedy="put the submission itself there")
-        entries.append(_read_entry(folder))
-    return entries
+        if not re.fullmatch(SLUG, folder.name):
+            remedy = "use letters, digits, '.', '-' and '_', at most a hundred, and begin with a letter or digit"
+            raise InputError("the folder's name cannot be an address", file=folder, remedy=remedy)
+        if first := taken.get(folder.name.lower()):
+            message = f"is called as {first.name} but for small and capital letters"
+            raise InputError(message, file=folder, remedy="give it another name")
+        taken[folder.name.lower()] = folder
+    return folders
 
 
-def _read_entry(folder: Path) -> Entry:
+def read_entry(folder: Path) -> Entry:
+    """Read a submission.
+
+    Raises:
+        InputError: it cannot be read, has no scores, or scores of something else.
+
+    """
     description = read_description(folder)
     if not (folder / FILE_NAME).exists():
         raise InputError("the submission has no scores", file=folder / FILE_NAME, remedy=f"mibench score {folder}")

@@ -15,6 +15,9 @@ FILE_NAME = "submission.yaml"
 MAX_BYTES = 1 << 20
 """No honest description is longer."""
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same in C where it was built."""
+
 Scalar = str | int | float | bool | None
 
 
@@ -28,6 +31,7 @@ class Model(_Strict):
     Attributes:
         parameters: number of weights.
         url: where a reader finds the model; http or https.
+        open_weights: whether anybody can get the weights; None where nobody said.
 
     """
 
@@ -35,6 +39,7 @@ class Model(_Strict):
     revision: str | None = None
     parameters: int | None = Field(default=None, gt=0)
     url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    open_weights: bool | None = None
 
 
 class Description(_Strict):
@@ -63,7 +68,7 @@ class Description(_Strict):
     adapter: str | None = None
     decoding: dict[str, Scalar] = {}
     harness: str
-    instructions: str = "builtin"
+    instructions: str = Field(default="builtin", pattern=r"^(builtin|sha256:[0-9a-f]{64})$")
     own_words: tuple[str, ...] = Field(default=(), strict=False)
     world: Literal["mini", "official"]
     seed: int = 0
@@ -110,7 +115,7 @@ def read_description(folder: Path) -> Description:
         if path.stat().st_size > MAX_BYTES:
             raise InputError("longer than 1 MiB", file=path, remedy="describe the submission in a few lines")
         text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
+        content = yaml.load(text, _Loader)
         return Description.model_validate(content)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"

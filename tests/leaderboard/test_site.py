@@ -9,7 +9,7 @@ import pytest
 
 from mibench.cards import TaskCard, load_cards
 from mibench.errors import InputError
-from mibench.leaderboard.plot import MARGIN, WIDTH, dot_plot
+from mibench.leaderboard.charts import MARGIN, WIDTH, dot_plot
 from mibench.leaderboard.published import load_published
 from mibench.leaderboard.site import MARKER, build_site
 from mibench.scoring.report import Digests, Interval, Intervals, Scores, write_scores

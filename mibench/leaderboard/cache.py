@@ -1,0 +1,70 @@
+"""Parts of the site that an earlier build made, by the digest of all that they depend on."""
+
+import functools
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from mibench import __version__
+
+SITE = "site"
+"""The folder of a part that goes into the site as it is."""
+
+
+class Cache:
+    """A folder of parts. What a build does not use again is removed after it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._used = folder, set[str]()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def find(self, key: str) -> Path | None:
+        """Return the folder of a part, or None where it must be made."""
+        self._used.add(key)
+        return self._folder / key if (self._folder / key).is_dir() else None
+
+    def place(self, key: str) -> Path:
+        """Return where `make_part` puts a part."""
+        return self._folder / key
+
+    def forget_unused(self) -> None:
+        """Remove the parts that were not asked for."""
+        for path in self._folder.iterdir():
+            if path.name not in self._used:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def make_part(place: Path, make: Callable[[Path], None]) -> Path:
+    """Let `make` fill a folder beside its place, and put it there whole."""
+    partial = place.with_name(f".{place.name}.{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    (partial / SITE).mkdir(parents=True)
+    try:
+        make(partial)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    shutil.rmtree(place, ignore_errors=True)
+    partial.rename(place)
+    return place
+
+
+def key_of(*parts: bytes | str) -> str:
+    """Return the digest of what a part depends on; the leaderboard's own code always belongs to it."""
+    content = hashlib.sha256(_code_digest().encode())
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        content.update(len(data).to_bytes(8, "big") + data)
+    return content.hexdigest()[:40]
+
+
+@functools.cache
+def _code_digest() -> str:
+    content = hashlib.sha256(__version__.encode())
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            content.update(str(path.relative_to(here)).encode() + b"\0" + path.read_bytes())
+    return content.hexdigest()

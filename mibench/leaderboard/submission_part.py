@@ -1,0 +1,109 @@
+"""The part of the site that one submission makes by itself, whatever other submissions there are."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+
+from mibench.cards import TaskCard
+from mibench.instructions.sets import InstructionSet
+from mibench.leaderboard.answers import write_answers
+from mibench.leaderboard.cache import SITE, Cache, key_of, make_part
+from mibench.leaderboard.entries import read_entry
+from mibench.leaderboard.model_page import write_model_page
+from mibench.leaderboard.pages import render
+from mibench.leaderboard.sheet import Sheet, make_sheet
+from mibench.running.record import FILE_NAME as RUN
+from mibench.scoring.report import FILE_NAME as SCORES
+from mibench.submissions.description import FILE_NAME as DESCRIPTION
+from mibench.submissions.reading import PREDICTIONS
+
+SHEET = "sheet.msgpack"
+WORTH_PROCESSES = 24
+"""As many submissions to make are worth the start of processes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What submissions are read beside.
+
+    Attributes:
+        cards: all cards of the benchmark.
+        data: prepared folders by world, from which questions and answers are shown; none without answers.
+        instructions: sets by digest, beside the cards' own words.
+        data_digest: of what the folders hold.
+
+    """
+
+    cards: Mapping[str, TaskCard]
+    data: Mapping[str, Path]
+    instructions: Mapping[str, InstructionSet]
+    data_digest: str = ""
+
+
+def make_submission_parts(
+    folders: Sequence[Path],
+    sources: Sources,
+    cache: Cache,
+    watch: Callable[[Iterable[Path]], Iterable[Path]] = iter,
+) -> dict[Path, Sheet]:
+    """Return the sheet of each submission by the folder of its part, in the order of the submissions."""
+    keys = {folder: _key(folder, sources) for folder in folders}
+    missing = [folder for folder, key in keys.items() if cache.find(key) is None]
+    make = partial(_make_part, sources)
+    places = [cache.place(keys[folder]) for folder in missing]
+    if len(missing) >= WORTH_PROCESSES:
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+            made = pool.map(make, missing, places, chunksize=4)
+            for _ in zip(watch(missing), made, strict=True):
+                pass
+    else:
+        for folder, place in zip(watch(missing), places, strict=True):
+            make(folder, place)
+    parts = [cache.place(key) for key in keys.values()]
+    decoder = msgspec.msgpack.Decoder(Sheet)
+    return {part: decoder.decode((part / SHEET).read_bytes()) for part in parts}
+
+
+def _key(folder: Path, sources: Sources) -> str:
+    """Return the digest of all that a submission's part depends on; predictions count by size and time."""
+    texts = [_content(folder / name) for name in (DESCRIPTION, SCORES, RUN)]
+    cards = "".join(card.digest for card in sources.cards.values())
+    predictions = []
+    if sources.data and (folder / PREDICTIONS).is_dir():
+        for path in sorted((folder / PREDICTIONS).iterdir()):
+            status = path.lstat()
+            predictions.append(f"{path.name} {status.st_size} {status.st_mtime_ns}")
+    sets = sorted(sources.instructions)
+    return key_of(folder.name, *texts, cards, sources.data_digest, "\n".join(predictions), "\n".join(sets))
+
+
+def _content(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
+
+
+def _make_part(sources: Sources, folder: Path, place: Path) -> None:
+    make_part(place, partial(_fill, sources, folder))
+
+
+def _fill(sources: Sources, folder: Path, part: Path) -> None:
+    entry = read_entry(folder)
+    site = part / SITE
+    answers = write_answers(entry, folder, sources, site)
+    sheet = make_sheet(entry, sources.cards, answers)
+    write_model_page(entry, sheet, folder, sources.cards, site)
+    shutil.copyfile(folder / SCORES, site / "submissions" / f"{entry.slug}.scores.json")
+    tasks = {name: card for name, card in sources.cards.items() if name in entry.scores.tasks}
+    sheet = msgspec.structs.replace(
+        sheet,
+        row=render("row.html", entry=entry, sheet=sheet, cards=sources.cards),
+        task_rows={name: render("task_row.html", entry=entry, sheet=sheet, card=card) for name, card in tasks.items()},
+    )
+    (part / SHEET).write_bytes(msgspec.msgpack.encode(sheet))
