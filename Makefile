@@ -39,7 +39,7 @@ format: .venv/dev  ## Mend what ruff can mend
 	$(BIN)/ruff format
 
 site: .venv/base  ## Build leaderboard/ from submissions/
-	$(BIN)/mibench leaderboard build
+	$(BIN)/mibench leaderboard build --rows 40
 
 clean:  ## Remove what the other targets made
 	rm -rf .venv demo dist

@@ -44,7 +44,7 @@ def read_mapping(path: Path, *, what: str, max_bytes: int) -> tuple[Any, yaml.No
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise InputError(f"not YAML: {error.problem or error.context}", file=path, line=line) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise InputError(f"not YAML: {str(error).splitlines()[0]}", file=path) from None
 
 

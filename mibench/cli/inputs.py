@@ -34,6 +34,12 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
 
 
+def open_weights_option(command: Command) -> Command:
+    """Add `--open-weights` and its contrary."""
+    text = "Whether anybody can get the model's weights.  [default: not said]"
+    return click.option("--open-weights/--closed-weights", default=None, help=text)(command)
+
+
 def instructions_option(command: Command) -> Command:
     """Add `--instructions` for a set alone."""
     kind = click.Path(exists=True, dir_okay=False, path_type=Path)

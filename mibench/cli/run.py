@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from mibench.cli.inputs import data_option
+from mibench.cli.inputs import data_option, open_weights_option
 from mibench.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def _instructions(
     "--insecure", is_flag=True, default=None, help="Let openai use plain http and proxies beyond this machine."
 )
 @click.option("--name", help="The submission's name on the leaderboard.  [default: the model's]")
+@open_weights_option
 @click.option("--tasks", metavar="A,B", help="Tasks or suites (multimodal, nlp).  [default: the benchmark]")
 @click.option(
     "--instructions",
@@ -121,6 +122,7 @@ def run(
     score_options: bool | None,
     insecure: bool | None,
     name: str | None,
+    open_weights: bool | None,
     tasks: str | None,
     instructions: tuple[Path | None, tuple[int, ...] | None],
     blind: bool,
@@ -193,7 +195,7 @@ def run(
         folder = folder or Path("submissions") / slug(title)
         description = describe(
             title,
-            Model(name=carrying.about.model_name),
+            Model(name=carrying.about.model_name, open_weights=open_weights),
             cards,
             data,
             adapter=model_name,

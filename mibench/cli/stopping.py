@@ -1,4 +1,4 @@
-"""Ctrl-C, once to stop when the batch is done, twice to stop at once."""
+"""Ctrl-C, once to stop in good order, twice to stop at once."""
 
 import logging
 import signal
@@ -26,15 +26,15 @@ class Stopping:
 
 
 @contextmanager
-def graceful_stop() -> Iterator[Stopping]:
-    """Turn the first SIGINT or SIGTERM into a wish; the second is an interrupt as ever."""
+def graceful_stop(told: str = "stopping when this batch is done; once more to stop at once") -> Iterator[Stopping]:
+    """Turn the first SIGINT or SIGTERM into a wish, and tell so; the second is an interrupt as ever."""
     stopping = Stopping()
 
     def wish(number: int, frame: FrameType | None) -> None:
         if stopping():
             raise KeyboardInterrupt
         stopping.signal = number
-        _log.warning("stopping when this batch is done; once more to stop at once")
+        _log.warning(told)
 
     earlier = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mibench.cli.inputs import data_option, instructions_option
+from mibench.cli.inputs import data_option, instructions_option, open_weights_option
 
 
 @click.command()
@@ -14,6 +14,7 @@ from mibench.cli.inputs import data_option, instructions_option
 @click.option("--revision", help="The model's revision.")
 @click.option("--parameters", type=click.IntRange(min=1), help="How many weights the model has.")
 @click.option("--url", help="Where a reader finds the model.")
+@open_weights_option
 @instructions_option
 @data_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N instances a task were asked.")
@@ -31,6 +32,7 @@ def submit(
     revision: str | None,
     parameters: int | None,
     url: str | None,
+    open_weights: bool | None,
     set_file: Path | None,
     data_choice: str,
     limit: int | None,
@@ -69,7 +71,9 @@ def submit(
     asked, own_words = read_instructions(set_file, known, cards)
     folder = output or Path("submissions") / slug(name)
     try:
-        model = Model(name=model_name or name, revision=revision, parameters=parameters, url=url)
+        model = Model(
+            name=model_name or name, revision=revision, parameters=parameters, url=url, open_weights=open_weights
+        )
         description = describe(
             name, model, cards, data, seed=seed, limit=limit, instructions=asked.digest, own_words=own_words
         )

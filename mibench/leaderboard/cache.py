@@ -4,10 +4,12 @@ import functools
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mibench import __version__
+
+_PACKAGE = Path(__file__).parents[1]
 
 SITE = "site"
 """The folder of a part that goes into the site as it is."""
@@ -52,19 +54,34 @@ def make_part(place: Path, make: Callable[[Path], None]) -> Path:
 
 
 def key_of(*parts: bytes | str) -> str:
-    """Return the digest of what a part depends on; the leaderboard's own code always belongs to it."""
-    content = hashlib.sha256(_code_digest().encode())
+    """Return the digest of what a part depends on; the code of this package always belongs to it."""
+    content = hashlib.sha256(f"{_program_digest()} {_files_digest()}".encode())
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
         content.update(len(data).to_bytes(8, "big") + data)
     return content.hexdigest()[:40]
 
 
+def read_files_again() -> None:
+    """Let parts belong to the templates and other files of the package as they are on the disk now.
+
+    The program stays the one that runs.
+    """
+    _files_digest.cache_clear()
+
+
 @functools.cache
-def _code_digest() -> str:
+def _program_digest() -> str:
+    return _digest_of(path for path in _PACKAGE.rglob("*.py"))
+
+
+@functools.cache
+def _files_digest() -> str:
+    return _digest_of(path for path in _PACKAGE.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())
+
+
+def _digest_of(files: Iterable[Path]) -> str:
     content = hashlib.sha256(__version__.encode())
-    here = Path(__file__).parent
-    for path in sorted(here.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            content.update(str(path.relative_to(here)).encode() + b"\0" + path.read_bytes())
+    for path in sorted(files):
+        content.update(str(path.relative_to(_PACKAGE)).encode() + b"\0" + path.read_bytes())
     return content.hexdigest()

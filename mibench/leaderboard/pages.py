@@ -34,11 +34,11 @@ def render(template: str, **context: Any) -> str:
 
 
 def write_page(site: Path, place: str, template: str, **context: Any) -> None:
-    """Write a page at a place in the site, as `tasks/nlvr.html`; it can name the way back up as `root`."""
+    """Write a page at a place in the site, as `tasks/nlvr.html`; it knows it as `place`, and the way up as `root`."""
     path = site / place
     path.parent.mkdir(parents=True, exist_ok=True)
     root = "../" * place.count("/")
-    path.write_text(render(template, root=root, **context), encoding="utf-8")
+    path.write_text(render(template, root=root, place=place, **context), encoding="utf-8")
 
 
 def write_file(site: Path, place: str, text: str) -> None:

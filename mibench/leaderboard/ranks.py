@@ -26,11 +26,18 @@ class Place(NamedTuple):
     worst: int | None = None
 
 
-def ranked(sheets: Sequence[Sheet]) -> list[Place]:
-    """Return submissions in the order of a table: best aggregate first, those without a rank last."""
-    complete = sorted((sheet for sheet in sheets if sheet.complete), key=lambda sheet: (-sheet.aggregate, sheet.slug))
-    values = [-sheet.aggregate for sheet in complete]
-    intervals = [_interval(sheet) for sheet in complete]
+def ranked(sheets: Sequence[Sheet], column: str = AGGREGATE) -> list[Place]:
+    """Return submissions in the order of a table: best aggregate first, those without a rank last.
+
+    Args:
+        sheets: all have the column.
+        column: ranked by its mean in place of the aggregate's, as by that of a task.
+
+    """
+    complete = [sheet for sheet in sheets if sheet.complete]
+    complete.sort(key=lambda sheet: (-_value(sheet, column), sheet.slug))
+    values = [-_value(sheet, column) for sheet in complete]
+    intervals = [_interval(sheet, column) for sheet in complete]
     lows, highs = sorted(low for low, _ in intervals), sorted(high for _, high in intervals)
     places = []
     for sheet, value, (low, high) in zip(complete, values, intervals, strict=True):
@@ -42,6 +49,11 @@ def ranked(sheets: Sequence[Sheet]) -> list[Place]:
     return [*places, *(Place(sheet) for sheet in sheets if not sheet.complete)]
 
 
-def _interval(sheet: Sheet) -> Bounds:
-    low, high = sheet.columns[AGGREGATE].ci or (sheet.aggregate, sheet.aggregate)
-    return min(low, sheet.aggregate), max(high, sheet.aggregate)
+def _value(sheet: Sheet, column: str) -> float:
+    return sheet.columns[column].mean or 0.0
+
+
+def _interval(sheet: Sheet, column: str) -> Bounds:
+    value = _value(sheet, column)
+    low, high = sheet.columns[column].ci or (value, value)
+    return min(low, value), max(high, value)

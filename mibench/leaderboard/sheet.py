@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mibench.cards import TaskCard
+from mibench.cards import INSTRUCTIONS, TaskCard
 from mibench.leaderboard.entries import Entry
 from mibench.scoring.report import Interval, MetricScores
 from mibench.scoring.summary import aggregate
@@ -24,6 +24,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         max: of the best wording of each task.
         worst: of the worst wording of each task.
         std: over the five wordings; of a single task only.
+        per_instruction: of a single task only.
         ci: 95 % interval of the mean; so the others.
 
     """
@@ -32,6 +33,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     max: float | None = None
     worst: float | None = None
     std: float | None = None
+    per_instruction: list[float | None] = []
     ci: Bounds | None = None
     ci_max: Bounds | None = None
     ci_worst: Bounds | None = None
@@ -42,11 +44,13 @@ class AnswerSet(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         questions: name of the set of questions, shared by all that were asked the same.
+        instructions: whose words these are: `builtin`, which are the card's, or the digest of a set.
         rows: how many instances.
 
     """
 
     questions: str
+    instructions: str
     rows: int
 
 
@@ -57,6 +61,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         complete: whether the aggregate compares.
         data: digest of each task's data.
         columns: aggregate, Sensitivity, NLP, and every task that was scored.
+        at_chance: the multimodal tasks on which it does not differ from guessing.
+        guessable: on how many multimodal tasks that could be.
         row: its cells in a table of the front page, HTML.
         task_rows: its cells in the table of each task, HTML.
         answers: by task, where the site holds the answers.
@@ -80,6 +86,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, str]
     cards: dict[str, str]
     columns: dict[str, Figures]
+    at_chance: list[str]
+    guessable: int
     answers: dict[str, AnswerSet]
     row: str = ""
     task_rows: dict[str, str] = {}
@@ -88,6 +96,11 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     def aggregate(self) -> float:
         """The number that ranks; 0 where it is undefined."""
         return self.columns[AGGREGATE].mean or 0.0
+
+    @property
+    def guesses(self) -> bool:
+        """Whether it does not differ from guessing on most tasks that can be guessed."""
+        return 2 * len(self.at_chance) > self.guessable
 
 
 def make_sheet(entry: Entry, cards: Mapping[str, TaskCard], answers: Mapping[str, AnswerSet]) -> Sheet:
@@ -111,6 +124,11 @@ def make_sheet(entry: Entry, cards: Mapping[str, TaskCard], answers: Mapping[str
         data=about.data,
         cards=about.cards,
         columns=_columns(entry, cards),
+        at_chance=scores.summary.at_chance,
+        guessable=sum(
+            name in cards and task.suite == "multimodal" and task.chance is not None
+            for name, task in scores.tasks.items()
+        ),
         answers=dict(answers),
     )
 
@@ -153,6 +171,7 @@ def _task_figures(scores: MetricScores) -> Figures:
         max=scores.max,
         worst=worst,
         std=scores.std,
+        per_instruction=scores.per_instruction[:INSTRUCTIONS],
         ci=_bounds(scores.ci.mean if scores.ci else None),
         ci_max=_bounds(scores.ci.max if scores.ci else None),
         ci_worst=_bounds(intervals[place]) if place is not None and intervals else None,

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from mibench.cards import TaskCard
@@ -12,11 +12,17 @@ from mibench.data.mini import cache_folder
 from mibench.data.store import MANIFEST
 from mibench.errors import InputError
 from mibench.instructions.sets import InstructionSet
+from mibench.leaderboard.answers_page import write_answers_page
 from mibench.leaderboard.boards import make_boards
 from mibench.leaderboard.cache import SITE, Cache
+from mibench.leaderboard.changes import write_changes
 from mibench.leaderboard.entries import submission_folders
+from mibench.leaderboard.exports import write_exports
 from mibench.leaderboard.front_page import write_front_page
-from mibench.leaderboard.pages import copy_static
+from mibench.leaderboard.pages import copy_static, write_page
+from mibench.leaderboard.pairs import BEST, write_pairs
+from mibench.leaderboard.questions import make_question_parts
+from mibench.leaderboard.submission_data import write_lists
 from mibench.leaderboard.submission_part import Sources, make_submission_parts
 from mibench.leaderboard.task_pages import write_task_pages
 
@@ -33,8 +39,13 @@ def build_site(
     *,
     data: Mapping[str, Path] = {},
     instructions: Sequence[InstructionSet] = (),
+    rows: int | None = None,
+    pictures: bool = False,
+    pairs: int = BEST,
+    base_url: str | None = None,
     cache: Path | None = None,
     watch: Callable[[Iterable[Path]], Iterable[Path]] = iter,
+    swapping: AbstractContextManager[object] | None = None,
 ) -> int:
     """Write the site and return how many submissions it shows.
 
@@ -47,8 +58,13 @@ def build_site(
         cards: all cards of the benchmark.
         data: prepared folders by world; the answers of submissions on these data are shown one by one.
         instructions: sets that submissions were asked in, to show their words.
+        rows: as many of each task are shown, the first; all by default.
+        pictures: show pictures of official data too, where their licence allows it.
+        pairs: how many of each table are compared with each other, the best of those whose answers are at hand.
+        base_url: the address that the site will have, for the feed.
         cache: the folder of what earlier builds made; by default one for this output in the user's cache.
         watch: wraps the submissions that are read anew, to show progress.
+        swapping: is held for the moment in which the new site takes the place of the old one.
 
     Raises:
         InputError: a submission cannot be read, or the output is a folder of something else.
@@ -57,18 +73,28 @@ def build_site(
     folders = submission_folders(submissions)
     _check_output(output)
     sets = {found.digest: found for found in instructions}
-    sources = Sources(cards=cards, data=data, instructions=sets, data_digest=_digest_of(data))
-    kept = Cache(cache or _default_cache(output))
+    sources = Sources(
+        cards=cards, data=data, instructions=sets, data_digest=_digest_of(data), rows=rows, pictures=pictures
+    )
+    kept = Cache(cache or default_cache(output))
     parts = make_submission_parts(folders, sources, kept, watch)
     sheets = list(parts.values())
+    questions = make_question_parts(sheets, sources, kept)
     boards = make_boards(sheets)
-    with _written_whole(output) as site:
+    with _written_whole(output, swapping or nullcontext()) as site:
         (site / MARKER).write_text("A site built by 'mibench leaderboard build', which may replace this folder.\n")
         copy_static(site)
-        for part in parts:
+        for part in (*parts, *questions):
             shutil.copytree(part / SITE, site, dirs_exist_ok=True)
+        write_answers_page(boards, cards, site)
+        compared = write_pairs(boards, submissions, sources, kept, pairs, site)
+        write_lists(boards, compared, cards, sets, site)
+        write_page(site, "compare.html", "compare.html", boards=boards)
+        write_exports(boards, cards, site)
+        write_changes(boards, site, base_url)
+        write_page(site, "add.html", "add.html")
         write_front_page(boards, cards, site)
-        write_task_pages(boards, cards, site)
+        write_task_pages(boards, sources, site)
     kept.forget_unused()
     if len(boards) > 1:
         _log.info(
@@ -87,7 +113,7 @@ def _check_output(output: Path) -> None:
 
 
 @contextmanager
-def _written_whole(output: Path) -> Iterator[Path]:
+def _written_whole(output: Path, swapping: AbstractContextManager[object]) -> Iterator[Path]:
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -96,8 +122,13 @@ def _written_whole(output: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    shutil.rmtree(output, ignore_errors=True)
-    partial.rename(output)
+    former = output.with_name(f".{output.name}.former")
+    shutil.rmtree(former, ignore_errors=True)
+    with swapping:
+        if output.exists():
+            output.rename(former)
+        partial.rename(output)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 def _digest_of(data: Mapping[str, Path]) -> str:
@@ -107,6 +138,7 @@ def _digest_of(data: Mapping[str, Path]) -> str:
     return content.hexdigest() if data else ""
 
 
-def _default_cache(output: Path) -> Path:
+def default_cache(output: Path) -> Path:
+    """Return the folder in the user's cache for what builds of a site make."""
     name = hashlib.sha256(str(output.resolve()).encode()).hexdigest()[:16]
     return cache_folder() / "leaderboard" / name

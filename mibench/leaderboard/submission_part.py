@@ -20,6 +20,8 @@ from mibench.leaderboard.entries import read_entry
 from mibench.leaderboard.model_page import write_model_page
 from mibench.leaderboard.pages import render
 from mibench.leaderboard.sheet import Sheet, make_sheet
+from mibench.leaderboard.submission_data import write_submission_data
+from mibench.leaderboard.task_rows import render_task_rows
 from mibench.running.record import FILE_NAME as RUN
 from mibench.scoring.report import FILE_NAME as SCORES
 from mibench.submissions.description import FILE_NAME as DESCRIPTION
@@ -39,6 +41,8 @@ class Sources:
         data: prepared folders by world, from which questions and answers are shown; none without answers.
         instructions: sets by digest, beside the cards' own words.
         data_digest: of what the folders hold.
+        rows: as many of each task are shown; None for all.
+        pictures: whether pictures of official data are shown, where their licence allows it.
 
     """
 
@@ -46,6 +50,8 @@ class Sources:
     data: Mapping[str, Path]
     instructions: Mapping[str, InstructionSet]
     data_digest: str = ""
+    rows: int | None = None
+    pictures: bool = False
 
 
 def make_submission_parts(
@@ -55,7 +61,7 @@ def make_submission_parts(
     watch: Callable[[Iterable[Path]], Iterable[Path]] = iter,
 ) -> dict[Path, Sheet]:
     """Return the sheet of each submission by the folder of its part, in the order of the submissions."""
-    keys = {folder: _key(folder, sources) for folder in folders}
+    keys = {folder: part_key(folder, sources) for folder in folders}
     missing = [folder for folder, key in keys.items() if cache.find(key) is None]
     make = partial(_make_part, sources)
     places = [cache.place(keys[folder]) for folder in missing]
@@ -72,7 +78,7 @@ def make_submission_parts(
     return {part: decoder.decode((part / SHEET).read_bytes()) for part in parts}
 
 
-def _key(folder: Path, sources: Sources) -> str:
+def part_key(folder: Path, sources: Sources) -> str:
     """Return the digest of all that a submission's part depends on; predictions count by size and time."""
     texts = [_content(folder / name) for name in (DESCRIPTION, SCORES, RUN)]
     cards = "".join(card.digest for card in sources.cards.values())
@@ -82,11 +88,14 @@ def _key(folder: Path, sources: Sources) -> str:
             status = path.lstat()
             predictions.append(f"{path.name} {status.st_size} {status.st_mtime_ns}")
     sets = sorted(sources.instructions)
-    return key_of(folder.name, *texts, cards, sources.data_digest, "\n".join(predictions), "\n".join(sets))
+    return key_of(folder.name, *texts, cards, sources.data_digest, "\n".join(predictions), *sets, str(sources.rows))
 
 
 def _content(path: Path) -> bytes:
-    return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
+    if path.is_symlink() or not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _make_part(sources: Sources, folder: Path, place: Path) -> None:
@@ -98,12 +107,12 @@ def _fill(sources: Sources, folder: Path, part: Path) -> None:
     site = part / SITE
     answers = write_answers(entry, folder, sources, site)
     sheet = make_sheet(entry, sources.cards, answers)
-    write_model_page(entry, sheet, folder, sources.cards, site)
+    write_model_page(entry, sheet, folder, sources.cards, sources.instructions, site)
+    write_submission_data(entry, sheet, site)
     shutil.copyfile(folder / SCORES, site / "submissions" / f"{entry.slug}.scores.json")
-    tasks = {name: card for name, card in sources.cards.items() if name in entry.scores.tasks}
     sheet = msgspec.structs.replace(
         sheet,
         row=render("row.html", entry=entry, sheet=sheet, cards=sources.cards),
-        task_rows={name: render("task_row.html", entry=entry, sheet=sheet, card=card) for name, card in tasks.items()},
+        task_rows=render_task_rows(entry, sheet, sources.cards.values()),
     )
     (part / SHEET).write_bytes(msgspec.msgpack.encode(sheet))

@@ -5,12 +5,16 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mibench.leaderboard.sheet import Figures
 from mibench.scoring.report import Interval
 
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
 """Control characters, and those that turn the direction of what stands around them, or show nothing."""
+
+UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
+"""In which weights are counted."""
 
 
 def number(value: float | None) -> str:
@@ -24,6 +28,53 @@ def bounds(found: Interval | Sequence[float] | None) -> str:
         return ""
     low, high = found.shown if isinstance(found, Interval) else found
     return f"{low:.2f} to {high:.2f}"
+
+
+def others(found: Figures, decimals: int) -> str:
+    """Return the best and the worst wording of a column, each with its interval: six numbers, some of them empty."""
+    numbers = [found.max, *(found.ci_max or (None, None)), found.worst, *(found.ci_worst or (None, None))]
+    places = (2, decimals, decimals) * 2
+    known = zip(numbers, places, strict=True)
+    return ",".join("" if value is None else f"{value:.{digits}f}" for value, digits in known)
+
+
+def size(parameters: int | None) -> str:
+    """Return how many weights a model has, shortly, or nothing where nobody said.
+
+    >>> size(472_000_000), size(7_241_732_096), size(72_000_000_000)
+    ('472M', '7.2B', '72B')
+    """
+    if parameters is None:
+        return ""
+    unit, letter = next(((unit, letter) for unit, letter in UNITS if parameters >= unit), (1, ""))
+    count = parameters / unit
+    return f"{count:.1f}".removesuffix(".0") + letter if count < 10 else f"{count:,.0f}{letter}"
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """Return a share from 0 to 1 as a percentage, or a dash where it is undefined.
+
+    >>> percent(0.075, 1).split()
+    ['7.5', '%']
+    """
+    return "–" if share is None else f"{100 * share:.{decimals}f}\u00a0%"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the two units that tell most of it.
+
+    >>> duration(0.25), duration(75), duration(7325)
+    ('0.25 s', '1 min 15 s', '2 h 2 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes = round(seconds) // 60
+    return f"{minutes} min {round(seconds) % 60} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def brief(text: str, length: int = 500) -> str:
+    """Return a text that somebody else wrote, visible and no longer than a page can bear."""
+    return visible(text if len(text) <= length else f"{text[:length]}…")
 
 
 def visible(text: str) -> str:
@@ -57,5 +108,14 @@ def data_script(key: str, value: object) -> str:
     return f"mibench.take(...{text});\n"
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"number": number, "bounds": bounds, "visible": visible}
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "bounds": bounds,
+    "others": others,
+    "size": size,
+    "percent": percent,
+    "duration": duration,
+    "visible": visible,
+    "brief": brief,
+}
 """For templates."""

@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +18,8 @@ from mibench.whole_file import write_whole
 FILE_NAME = "run.json"
 PACKAGES = ("mibench", "torch", "transformers", "tokenizers", "accelerate", "ray", "pillow", "numpy")
 """Whose versions are recorded, where they are installed."""
+MAX_BYTES = 16 << 20
+"""No honest record is longer."""
 
 
 End = Literal["finished", "interrupted", "failed"]
@@ -129,6 +132,21 @@ class RunRecord:
         self.write()
 
 
+def read_record(folder: Path) -> Sequence[Session]:
+    """Return the sessions of a submission folder, the oldest first; none where it holds no record.
+
+    Raises:
+        InputError: its `run.json` is not a record of runs.
+
+    """
+    path = folder / FILE_NAME
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise InputError("not a record of runs: not a file of its own", file=path, remedy="remove it")
+    if path.exists() and path.stat().st_size > MAX_BYTES:
+        raise InputError(f"not a record of runs: over {MAX_BYTES >> 20} MiB", file=path, remedy="remove it")
+    return _read(path).sessions
+
+
 _RSS_UNIT = 2**20 if sys.platform == "darwin" else 2**10
 
 
@@ -137,7 +155,7 @@ def _read(path: Path) -> _Record:
         return _Record(sessions=[])
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Record)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"not a record of runs: {error}", file=path, remedy="remove it") from None
 
 

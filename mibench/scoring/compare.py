@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mibench.cards import INSTRUCTIONS, TaskCard
 from mibench.errors import InputError
@@ -17,7 +18,7 @@ from mibench.scoring.comparison import Comparison, Difference, Pair, Rank, Stand
 from mibench.scoring.intervals import DIGITS, TAILS, Replicates, interval
 from mibench.scoring.permutation import exchange, holm, p_value
 from mibench.scoring.resampling import RESAMPLES, Floats, draw_sample, group_sums
-from mibench.scoring.rows import TaskRows, read_rows
+from mibench.scoring.rows import read_rows
 from mibench.scoring.score import resampling_seed
 from mibench.scoring.spread import SPREAD, spread_replicates
 from mibench.scoring.summary import SUITES, own_notes, task_weights
@@ -28,6 +29,21 @@ from mibench.submissions.reading import Submission
 
 LABELS = ("mean", "sensitivity")
 Weights = Mapping[str, Mapping[str, float]]
+
+
+class PrimaryRows(NamedTuple):
+    """What a comparison reads of a submission's answers to a task.
+
+    Attributes:
+        values: of the primary metric, in [0, 1], [instructions, rows]; NaN where there is nothing to score.
+        groups: number of each row's group, [rows].
+        digest: of the predictions.
+
+    """
+
+    values: Floats
+    groups: NDArray[np.int64]
+    digest: str
 
 
 class _Task(NamedTuple):
@@ -53,38 +69,59 @@ def compare_submissions(
     benchmark: Mapping[str, TaskCard],
     watch: Callable[[Iterable[TaskCard]], Iterable[TaskCard]] = iter,
     resamples: int = RESAMPLES,
+    *,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    read: Callable[[Submission, TaskCard], PrimaryRows] | None = None,
 ) -> Comparison:
     """Compare two submissions or more on the tasks that all of them answered.
+
+    A pair's numbers depend on the two alone, save for the choice of tasks.
 
     Args:
         submissions: by name; opened folders.
         benchmark: all tasks of the benchmark, to say how many are compared.
         watch: wraps the tasks, to show progress.
         resamples: of groups, and permutations, for each task.
+        pairs: those to compare, by name; by default each two, in the order given.
+        read: gives the rows of a task, where they were read before; by default `primary_rows`.
 
     Raises:
         InvalidSubmissionError: predictions have faults.
         InputError: they share no task, or answered other data, options or instructions.
 
     """
+    names, read = list(submissions), read or primary_rows
+    places = [*itertools.combinations(range(len(names)), 2)]
+    if pairs is not None:
+        places = [(names.index(one), names.index(two)) for one, two in pairs]
     cards, notes = _common_tasks(submissions)
     tasks = []
     for card in watch(cards):
-        rows = [read_rows(submission, card) for submission in submissions.values()]
-        for submission in submissions.values():
-            if submission.faults:
-                raise InvalidSubmissionError(submission.faults)
-        if any(np.isnan(task.values[card.primary_metric]).any() for task in rows):
+        rows = [read(submission, card) for submission in submissions.values()]
+        if any(np.isnan(task.values).any() for task in rows):
             notes.append(f"Left out: {card.name}, for which not all five wordings were asked.")
             continue
         seed = resampling_seed(card.name, next(iter(submissions.values())).description)
-        tasks.append(_read_task(rows, seed, resamples))
+        tasks.append(_read_task(card, rows, places, seed, resamples))
     if not tasks:
         raise InputError("nothing to compare", remedy=" ".join(notes) or "give submissions that share a task")
     notes.extend(own_notes([task.card.name for task in tasks if task.card.own]))
     if (count := sum(not task.card.own for task in tasks)) < len(benchmark):
         notes.insert(0, f"Aggregate and Sensitivity are over the {count} of {len(benchmark)} tasks compared.")
-    return _compare(list(submissions), tasks, notes)
+    return _compare(names, places, tasks, notes)
+
+
+def primary_rows(submission: Submission, card: TaskCard) -> PrimaryRows:
+    """Read and score all answers to a task.
+
+    Raises:
+        InvalidSubmissionError: predictions have faults.
+
+    """
+    rows = read_rows(submission, card)
+    if submission.faults:
+        raise InvalidSubmissionError(submission.faults)
+    return PrimaryRows(rows.values[card.primary_metric], rows.groups, rows.digest)
 
 
 def _common_tasks(submissions: Mapping[str, Submission]) -> tuple[list[TaskCard], list[str]]:
@@ -107,27 +144,30 @@ def _common_tasks(submissions: Mapping[str, Submission]) -> tuple[list[TaskCard]
     return cards, notes
 
 
-def _read_task(rows: Sequence[TaskRows], seed: str, resamples: int) -> _Task:
+def _read_task(
+    card: TaskCard, rows: Sequence[PrimaryRows], pairs: Sequence[tuple[int, int]], seed: str, resamples: int
+) -> _Task:
     """Resample one task for all submissions at once."""
-    card, pairs = rows[0].card, list(itertools.combinations(range(len(rows)), 2))
-    values = [task.values[card.primary_metric] for task in rows]
-    columns = np.concatenate([*values, np.ones((1, values[0].shape[1]))])
-    sums = group_sums(columns, rows[0].groups, rows[0].group_count)
+    values, groups = [task.values for task in rows], rows[0].groups
+    columns = np.concatenate([*values, np.ones((1, len(groups)))])
+    sums = group_sums(columns, groups, int(groups.max(initial=-1)) + 1)
     sample = draw_sample(sums, seed, resamples)
     firsts = range(0, INSTRUCTIONS * len(rows), INSTRUCTIONS)
     replicates = [spread_replicates(sample.take([*range(first, first + INSTRUCTIONS), -1])) for first in firsts]
     by_submission = sums[:-1].reshape(len(rows), INSTRUCTIONS, -1)
     return _Task(
         card=card,
-        n=values[0].shape[1],
-        groups=rows[0].group_count,
+        n=len(groups),
+        groups=sums.shape[1],
         scores=[np.array(per_instruction_scores(task), np.float64) for task in values],
         numbers=[dict(zip(SPREAD, found[INSTRUCTIONS:], strict=True)) for found in replicates],
         exchanged=exchange(by_submission, sums[-1], pairs, seed, resamples),
     )
 
 
-def _compare(names: Sequence[str], tasks: Sequence[_Task], notes: Sequence[str]) -> Comparison:
+def _compare(
+    names: Sequence[str], pairs: Sequence[tuple[int, int]], tasks: Sequence[_Task], notes: Sequence[str]
+) -> Comparison:
     whole = [task.card for task in tasks if not task.card.own]
     multimodal, nlp = ([card.name for card in whole if card.suite == suite] for suite in SUITES)
     weights = task_weights(multimodal, nlp)
@@ -135,9 +175,7 @@ def _compare(names: Sequence[str], tasks: Sequence[_Task], notes: Sequence[str])
     return Comparison(
         tasks=[task.card.name for task in tasks],
         submissions=_standings(names, tasks, overall),
-        pairs=[
-            _compare_pair(names, one, two, tasks, overall) for one, two in itertools.combinations(range(len(names)), 2)
-        ],
+        pairs=[_compare_pair(names, one, two, tasks, overall) for one, two in pairs],
         notes=list(notes),
     )
 

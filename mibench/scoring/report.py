@@ -1,16 +1,23 @@
 """`scores.json`: what scoring found, and the digests of what it was computed from."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from mibench.cards import Suite
 from mibench.errors import InputError
 from mibench.whole_file import write_whole
 
 FILE_NAME = "scores.json"
-MAX_BYTES = 64 << 20
+MAX_BYTES = 4 << 20
 """No honest report is longer."""
+
+Percentage = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Score = Annotated[float, msgspec.Meta(ge=0, le=1000)]
+"""On the scale of 0 to 100, or of CIDEr to 1000; so is what is made from scores. Reading refuses what cannot be."""
+Number = Annotated[float, msgspec.Meta(ge=-1000, le=1000)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +31,9 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    percentile: tuple[float, float]
-    bca: tuple[float, float] | None
-    debiased: tuple[float, float] | None = None
+    percentile: tuple[Number, Number]
+    bca: tuple[Number, Number] | None
+    debiased: tuple[Number, Number] | None = None
 
     @property
     def shown(self) -> tuple[float, float]:
@@ -60,13 +67,13 @@ class MetricScores(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    per_instruction: list[float | None]
-    mean: float | None
-    max: float | None
-    std: float | None
-    std_corrected: float | None
-    std_noise: float | None = None
-    sensitivity: float | None
+    per_instruction: list[Score | None]
+    mean: Score | None
+    max: Score | None
+    std: Score | None
+    std_corrected: Score | None
+    std_noise: Score | None = None
+    sensitivity: Score | None
     ci: Intervals | None = None
     notes: list[str] = []
     signature: str = ""
@@ -75,7 +82,7 @@ class MetricScores(msgspec.Struct, frozen=True, kw_only=True):
 class Share(msgspec.Struct, frozen=True):
     """A share from 0 to 1 with its interval."""
 
-    value: float | None
+    value: Number | None
     ci: Interval | None = None
 
 
@@ -97,9 +104,9 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     instruction: int
-    score: float
+    score: Score
     ci: Interval | None
-    share: float | None
+    share: Number | None
 
 
 class Robustness(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,10 +125,10 @@ class Robustness(msgspec.Struct, frozen=True, kw_only=True):
 
     variance: Variance | None = None
     consistency: Share | None = None
-    kappa: float | None = None
+    kappa: Number | None = None
     best: Wording | None = None
     worst: Wording | None = None
-    sensitivity_by_wordings: dict[str, float | None]
+    sensitivity_by_wordings: dict[str, Score | None]
     notes: list[str]
 
 
@@ -139,13 +146,13 @@ class TaskScores(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    n: int
-    groups: int
-    failed: int = 0
-    suite: str
+    n: Count
+    groups: Count
+    failed: Count = 0
+    suite: Suite
     primary: str
     metrics: dict[str, MetricScores]
-    chance: float | None
+    chance: Percentage | None
     at_chance: bool | None
     robustness: Robustness
 
@@ -153,8 +160,8 @@ class TaskScores(msgspec.Struct, frozen=True, kw_only=True):
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     """Mean over entries (nine multimodal tasks, and NLP as one) of the task means, and of the task maxima."""
 
-    mean: float | None
-    max: float | None
+    mean: Percentage | None
+    max: Percentage | None
 
 
 class AggregateIntervals(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,8 +188,8 @@ class Jackknife(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    without: dict[str, float]
-    standard_error: float | None
+    without: dict[str, Score]
+    standard_error: Score | None
 
 
 class InterTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,8 +217,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     aggregate: Aggregate
-    sensitivity: float | None
-    sensitivity_by_wordings: dict[str, float | None]
+    sensitivity: Score | None
+    sensitivity_by_wordings: dict[str, Score | None]
     inter_task: InterTask | None
     nlp: Aggregate
     at_chance: list[str]

@@ -1,9 +1,8 @@
 """A task's answers as arrays: what each metric gives each row under each wording."""
 
 import hashlib
-import itertools
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -22,6 +21,8 @@ from mibench.submissions.reading import PlacedAnswer, Rows, Submission
 
 CHUNK = 1 << 13
 """Answers that are scored together, each distinct pair of answer and references once."""
+CHUNK_CHARACTERS = 1 << 26
+"""Fewer answers together where they are longer than this."""
 
 DIGEST_BYTES = 16
 """Of one answer; that of a task is made from these."""
@@ -59,6 +60,7 @@ class TaskRows:
         values: by metric, in [0, 1], [instructions, rows]; NaN where there is nothing to score.
         answers: a number for each normalised answer, equal for equal ones, [instructions, rows].
         failed: how many answers there are not; they score 0.
+        lost: which these are, [instructions, rows].
         texts: the answers themselves, by instruction and row, where they were asked for.
         digest: of the predictions; no order or split of files changes it.
 
@@ -70,6 +72,7 @@ class TaskRows:
     values: dict[str, NDArray[np.float64]]
     answers: NDArray[np.uint64]
     failed: int
+    lost: NDArray[np.bool_]
     texts: list[list[str]]
     digest: str
 
@@ -96,7 +99,7 @@ def read_rows(submission: Submission, card: TaskCard, *, keep_texts: bool = Fals
         kind_of.append(kinds.setdefault(found, len(kinds)))
     scorer = _Scorer(card, list(ids), list(kinds), kind_of, submission.description.seed, keep_texts=keep_texts)
     answers = submission.answers(card.name, Rows(ids, [len(known.options) for known in scorer.references]))
-    while chunk := list(itertools.islice(answers, CHUNK)):
+    for chunk in _chunks(answers):
         scorer.add(chunk)
     return TaskRows(
         card=card,
@@ -105,9 +108,22 @@ def read_rows(submission: Submission, card: TaskCard, *, keep_texts: bool = Fals
         values=scorer.values,
         answers=scorer.alike,
         failed=scorer.failed,
+        lost=scorer.lost,
         texts=scorer.texts,
         digest=scorer.digest(),
     )
+
+
+def _chunks(answers: Iterable[PlacedAnswer]) -> Iterator[list[PlacedAnswer]]:
+    chunk, characters = list[PlacedAnswer](), 0
+    for answer in answers:
+        chunk.append(answer)
+        characters += len(answer.text)
+        if len(chunk) == CHUNK or characters > CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
 
 
 def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
@@ -138,7 +154,7 @@ class _Scorer:
         self.failed = 0
         self.texts = [[""] * len(ids) for _ in range(INSTRUCTIONS)] if keep_texts else []
         self._content = np.zeros((*shape, DIGEST_BYTES), np.uint8)
-        self._lost = np.zeros(shape, bool)
+        self.lost = np.zeros(shape, bool)
 
     def digest(self) -> str:
         """Return the SHA-256 of all answers in the order of the data, which no order of lines changes."""
@@ -168,7 +184,7 @@ class _Scorer:
 
     def _add_likeliest(self, name: str, scores: Scores, answers: Sequence[PlacedAnswer]) -> None:
         if answers and name not in self.values:
-            self.values[name] = np.where(self._lost, 0.0, np.nan)
+            self.values[name] = np.where(self.lost, 0.0, np.nan)
         for answer in answers:
             found, place = self._likeliest(answer, scores(answer) or []), (answer.instruction, answer.row)
             known = self._kinds[self._kind_of[answer.row]]
@@ -193,7 +209,7 @@ class _Scorer:
         self.failed += len(answers)
         for answer in answers:
             place = (answer.instruction, answer.row)
-            self._lost[place] = True
+            self.lost[place] = True
             self._content[place] = _digests([""], DIGEST_BYTES, b"failed")
             for values in self.values.values():
                 values[place] = 0.0

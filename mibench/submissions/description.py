@@ -1,6 +1,7 @@
 """`submission.yaml`: who answered, how, and on what."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,19 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from mibench.cards import INSTRUCTIONS
 from mibench.errors import InputError
 from mibench.whole_file import write_whole
+from mibench.yaml_lines import faults_of, read_mapping
 
 FILE_NAME = "submission.yaml"
-MAX_BYTES = 1 << 20
+MAX_BYTES = 256 << 10
 """No honest description is longer."""
+MAX_NUMBER = 2**63 - 1
+"""Nor is a number in it larger."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The same in C where it was built."""
-
-Scalar = str | int | float | bool | None
+Scalar = str | Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)] | float | bool | None
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_max_length=1000)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_max_length=1000, allow_inf_nan=False)
 
 
 class Model(_Strict):
@@ -37,7 +38,7 @@ class Model(_Strict):
 
     name: str = Field(min_length=1)
     revision: str | None = None
-    parameters: int | None = Field(default=None, gt=0)
+    parameters: int | None = Field(default=None, gt=0, le=MAX_NUMBER)
     url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     open_weights: bool | None = None
 
@@ -71,8 +72,8 @@ class Description(_Strict):
     instructions: str = Field(default="builtin", pattern=r"^(builtin|sha256:[0-9a-f]{64})$")
     own_words: tuple[str, ...] = Field(default=(), strict=False)
     world: Literal["mini", "official"]
-    seed: int = 0
-    limit: int | None = Field(default=None, gt=0)
+    seed: int = Field(default=0, ge=-MAX_NUMBER, le=MAX_NUMBER)
+    limit: int | None = Field(default=None, gt=0, le=MAX_NUMBER)
     wordings: tuple[Annotated[int, Field(ge=1, le=INSTRUCTIONS)], ...] | None = Field(default=None, strict=False)
     blind: bool = False
     data: dict[str, str]
@@ -89,8 +90,9 @@ class Description(_Strict):
     @field_validator("created")
     @classmethod
     def _is_a_date(cls, value: str) -> str:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value, re.ASCII):
             raise ValueError("a time in UTC, as 2026-01-31T12:00:00Z")
+        datetime.fromisoformat(value)
         return value
 
 
@@ -109,33 +111,14 @@ def read_description(folder: Path) -> Description:
 
     """
     path = folder / FILE_NAME
+    if path.is_symlink():
+        raise InputError("a symbolic link", file=path, remedy="put the file itself there")
+    if not path.is_file():
+        remedy = "a submission is a folder that 'mibench run' or 'submit' wrote"
+        raise InputError("cannot be read: there is no such file", file=path, remedy=remedy)
+    content, node = read_mapping(path, what="a few lines that describe the submission", max_bytes=MAX_BYTES)
     try:
-        if path.is_symlink():
-            raise InputError("a symbolic link", file=path, remedy="put the file itself there")
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError("longer than 1 MiB", file=path, remedy="describe the submission in a few lines")
-        text = path.read_text(encoding="utf-8")
-        content = yaml.load(text, _Loader)
         return Description.model_validate(content)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise InputError(
-            message, file=path, remedy="a submission is a folder that 'mibench run' or 'submit' wrote"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 at byte {error.start}", file=path) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise InputError(f"not YAML: {error.problem or error.context}", file=path, line=line) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        if not isinstance(error, ValidationError):
-            raise InputError(f"not YAML: {str(error).splitlines()[0]}", file=path) from None
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise InputError(f"{key}: {first['msg']}", file=path, line=_line_of(text, first["loc"])) from None
-
-
-def _line_of(text: str, location: tuple[int | str, ...]) -> int:
-    """Return the line on which a top-level key stands, or 1."""
-    key = re.escape(str(location[0])) if location else ""
-    return next((n for n, line in enumerate(text.splitlines(), 1) if re.match(rf"{key}\s*:", line)), 1)
+    except ValidationError as error:
+        line, message = next(faults_of(error, node))
+        raise InputError(message, file=path, line=line) from None

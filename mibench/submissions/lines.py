@@ -1,6 +1,7 @@
 """Lines of a plain or compressed file, read in bounded memory however hostile the file."""
 
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,10 @@ MAX_LINE = 1 << 20
 """Bytes; a longer line is a fault."""
 MAX_WINDOW = 1 << 27
 """Bytes of memory that a compressed file may ask for."""
+ANSWER_BYTES = 16 << 10
+"""As many may the answers to a task have on average."""
+SPARE_LINES, SPARE_BYTES = 1000, 64 << 20
+"""As many more are read, so that faults can be told."""
 PIECE = 1 << 6
 """Compressed bytes taken at a time; four of them can unpack to 128 KiB."""
 
@@ -25,22 +30,56 @@ class LineFault(NamedTuple):
     message: str
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, bytes | LineFault]]:
+class TooMuchError(Exception):
+    """The allowance is spent."""
+
+
+class Allowance:
+    """How much may still be read of files that hold a known number of answers; more than that can only be a bomb."""
+
+    def __init__(self, answers: float) -> None:
+        self._lines = answers + SPARE_LINES
+        self._bytes = answers * ANSWER_BYTES + SPARE_BYTES
+
+    @property
+    def spent(self) -> bool:
+        """Whether more was wanted."""
+        return self._lines < 0 or self._bytes < 0
+
+    def take(self, lines: int, size: int) -> None:
+        """Note what was read.
+
+        Raises:
+            TooMuchError: it is more than was allowed.
+
+        """
+        self._lines -= lines
+        self._bytes -= size
+        if self.spent:
+            raise TooMuchError("far more than there are answers to give; from here on, nothing was read")
+
+
+def read_lines(path: Path, allowance: Allowance | None = None) -> Iterator[tuple[int, bytes | LineFault]]:
     """Stream (line number, line); the number is 0 where the fault is the file's.
 
-    A line over 1 MiB is passed over in pieces, and a fault stands in its place.
+    A line over 1 MiB is passed over in pieces, and a fault stands in its place. So does one where the allowance is
+    spent, and it is the last.
     """
-    number = 0
+    number, allowed = 0, allowance or Allowance(math.inf)
     try:
         with _open(path) as file:
             while line := file.readline(MAX_LINE + 1):
                 number += 1
+                allowed.take(1, len(line))
                 if len(line) <= MAX_LINE:
                     yield number, line
                     continue
                 while line and not line.endswith(b"\n"):
                     line = file.readline(MAX_LINE)
+                    allowed.take(0, len(line))
                 yield number, LineFault("the line is over 1 MiB")
+    except TooMuchError as error:
+        yield number, LineFault(str(error))
     except OSError as error:
         yield 0, LineFault(f"cannot be read: {error.strerror or error}")
     except zstandard.ZstdError as error:

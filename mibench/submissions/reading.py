@@ -16,7 +16,7 @@ from mibench.faults import Faults
 from mibench.instances import Instance, Prediction
 from mibench.submissions.description import FILE_NAME, Description
 from mibench.submissions.faults import InvalidSubmissionError
-from mibench.submissions.lines import LineFault, read_lines
+from mibench.submissions.lines import Allowance, LineFault, read_lines
 
 PREDICTIONS = "predictions"
 SUFFIXES = (".jsonl", ".jsonl.zst")
@@ -251,8 +251,11 @@ class Submission:
         """
         decoder = msgspec.json.Decoder(PredictionLine)
         checker = RowChecker(rows, self.faults, self.description.wordings)
+        allowance = Allowance(INSTRUCTIONS * len(rows.numbers))
         for path in self._files.get(task, []):
-            for number, line in read_lines(path):
+            if allowance.spent:
+                break
+            for number, line in read_lines(path, allowance):
                 if isinstance(line, LineFault):
                     self.faults.add(line.message, file=path, line=number or None)
                     continue
@@ -274,7 +277,8 @@ class Submission:
                         answer.option_scores_per_token,
                         answer.failed is not None,
                     )
-        checker.note_missing(self.folder / PREDICTIONS / f"{task}.jsonl", whole_wordings=whole_wordings)
+        if not allowance.spent:
+            checker.note_missing(self.folder / PREDICTIONS / f"{task}.jsonl", whole_wordings=whole_wordings)
 
 
 def _plain(error: Exception, line: bytes) -> str:

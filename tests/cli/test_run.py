@@ -79,9 +79,10 @@ def test_progress_goes_to_the_stderr_of_a_terminal(tmp_path, data, monkeypatch):
 
 def test_the_submission_says_how_it_was_made(tmp_path, data):
     arguments = ["--model-args", "answer=yes", "--name", "Always yes", "--seed", "3", "--limit", "2"]
-    run(data, tmp_path / "out", *arguments, model="constant")
+    run(data, tmp_path / "out", *arguments, "--open-weights", model="constant")
     found = read_description(tmp_path / "out")
     assert (found.name, found.model.name, found.adapter) == ("Always yes", "constant (yes)", "constant")
+    assert found.model.open_weights is True
     assert (found.decoding, found.seed, found.limit, found.world) == ({"answer": "yes"}, 3, 2, "official")
     assert list(found.cards) == ["nlvr", "text_vqa"]
     assert len(predictions(tmp_path / "out")) == 10

@@ -143,6 +143,12 @@ def test_submit_writes_a_valid_and_scored_folder(tmp_path, data, answers_csv):
     assert text == (tmp_path / "out" / "scores.json").read_text()
 
 
+@pytest.mark.parametrize(("flags", "expected"), [([], None), (["--open-weights"], True), (["--closed-weights"], False)])
+def test_submit_records_whether_the_weights_are_open(tmp_path, data, answers_csv, flags, expected):
+    mibench("submit", answers_csv, "--name", "Mine", *flags, "--data", data.path, "--output", tmp_path / "out")
+    assert read_description(tmp_path / "out").model.open_weights is expected
+
+
 def test_submit_refuses_faulty_files_and_leaves_nothing(tmp_path, data, answers_csv):
     answers_csv.write_text(answers_csv.read_text() + "nlvr,row-0,1,yes\n")
     place = ["--data", data.path, "--output", tmp_path / "out"]

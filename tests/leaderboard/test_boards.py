@@ -7,8 +7,9 @@ import pytest
 
 from mibench.cards import load_cards
 from mibench.instructions.importing import OFFICIAL_DIGEST
-from mibench.leaderboard.entries import read_entries
-from mibench.leaderboard.sections import make_sections
+from mibench.leaderboard.boards import make_boards
+from mibench.leaderboard.entries import read_entry, submission_folders
+from mibench.leaderboard.sheet import make_sheet
 from tests.leaderboard.test_site import CARDS, build, submit, text_of
 
 SET = "sha256:0123456789" + "0" * 54
@@ -25,11 +26,12 @@ def submit_on(folder, base, data, **changes):
     scores.write_text(f'{head}"data"{digests}', encoding="utf-8")
 
 
+def boards_of(submissions):
+    return make_boards(make_sheet(read_entry(folder), CARDS, {}) for folder in submission_folders(submissions))
+
+
 def tables(submissions):
-    return {
-        section.title: [(entry.slug, entry.rank) for entry in section.entries]
-        for section in make_sections(read_entries(submissions))
-    }
+    return {board.title: [(place.sheet.slug, place.rank) for place in board.places] for board in boards_of(submissions)}
 
 
 def lead(tmp_path, slug):
@@ -60,10 +62,12 @@ def test_other_wording_seed_or_data_never_share_a_ranking(tmp_path):
         ("Mini world, instruction set 01234567", [("own-set", 1)]),
         ("Mini world, instruction set 01234567, seed 5", [("own-set-and-seed", 1)]),
     ]
-    shown = re.findall(r"<h2>(.*?)</h2>(.*?)(?=<h2>|$)", build(tmp_path), re.DOTALL)
-    assert [title for title, _ in shown] == [*found, "Published by the paper's authors"]
-    for title, html in shown[:-1]:
-        assert html.count("<table>") == 1
+    page = build(tmp_path)
+    sections = re.findall(r'<section class="board" id="([^"]+)".*?<h2>(.*?)</h2>(.*?)</section>', page, re.DOTALL)
+    assert [title for _, title, _ in sections] == [*found]
+    assert [name for name, _, _ in sections] == [board.name for board in boards_of(folder)]
+    for _, title, html in sections:
+        assert html.count("<table") == 1
         slugs = re.findall(r'<a href="submissions/([^"]+)\.html">', html)
         assert slugs == [slug for slug, _ in found[title]]
         first = title in {"Official data", "Mini world"}
@@ -116,7 +120,6 @@ def test_a_world_of_other_wording_only_has_no_plain_table(tmp_path):
     page = build(tmp_path)
     assert "<h2>Mini world</h2>" not in page
     assert "<h2>Mini world, instruction set 01234567</h2>" in page
-    assert page.count("No submissions yet.") == 1
 
 
 def test_a_page_tells_wording_and_seed(tmp_path):
@@ -125,15 +128,13 @@ def test_a_page_tells_wording_and_seed(tmp_path):
     submit(folder / "official", 20, instructions=OFFICIAL_DIGEST, own_words=("nlvr", "text_vqa"), seed=7)
     submit(folder / "own", 20, instructions=SET, own_words=("nlvr",), limit=5)
     build(tmp_path)
-    assert lead(tmp_path, "plain") == "Mini world, builtin wording, seed 0, rank 1"
+    assert lead(tmp_path, "plain") == "Mini world, builtin wording, seed 0"
     wording = "official wording of MultiInstruct 1.0"
-    assert lead(tmp_path, "official") == f"Mini world, {wording}, seed 7, 2 tasks in the cards' own words, rank 1"
-    assert (
-        lead(tmp_path, "own")
-        == "Mini world, instruction set 01234567, seed 0, 1 task in the cards' own words, not ranked"
-    )
+    assert lead(tmp_path, "official") == f"Mini world, {wording}, seed 7, 2 tasks in the cards' own words"
+    asked = "Mini world, instruction set 01234567, seed 0, 1 task in the cards' own words, 5 rows each"
+    assert lead(tmp_path, "own") == f"{asked}, not ranked"
     page = (tmp_path / "site" / "submissions" / "official.html").read_text(encoding="utf-8")
-    assert "<dd>nlvr, text_vqa</dd>" in page
+    assert "<dd><bdi>nlvr, text_vqa</bdi></dd>" in page
 
 
 def test_building_tells_of_more_than_one_table(tmp_path, caplog):

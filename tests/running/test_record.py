@@ -7,7 +7,7 @@ import pytest
 
 from mibench import __version__
 from mibench.errors import InputError
-from mibench.running.record import FILE_NAME, RunRecord, TaskRecord
+from mibench.running.record import FILE_NAME, MAX_BYTES, RunRecord, TaskRecord, read_record
 
 
 def record(folder, command="mibench run --model echo"):
@@ -85,3 +85,32 @@ def test_what_a_later_version_adds_is_no_hindrance(tmp_path):
     (tmp_path / FILE_NAME).write_text(json.dumps(content))
     record(tmp_path).close("finished")
     assert len(sessions(tmp_path)) == 2
+
+
+def test_sessions_are_read_again(tmp_path):
+    assert read_record(tmp_path) == []
+    record(tmp_path, "first").close("interrupted")
+    last = record(tmp_path, "last")
+    last.session.tasks["nlvr"] = TaskRecord(answered=30)
+    last.close("finished")
+    found = read_record(tmp_path)
+    assert [session.command for session in found] == ["first", "last"]
+    assert found[-1] == last.session
+
+
+def test_what_is_no_record_is_told_when_it_is_read(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / FILE_NAME).mkdir()
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / FILE_NAME).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "long").mkdir()
+    with (tmp_path / "long" / FILE_NAME).open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / FILE_NAME).write_text("[" * 100_000)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / FILE_NAME).write_text('{"format": 1, "sessions": [{}]}')
+    for folder in ("folder", "link", "long", "deep", "broken"):
+        with pytest.raises(InputError, match="not a record of runs") as caught:
+            read_record(tmp_path / folder)
+        assert caught.value.file == tmp_path / folder / FILE_NAME

@@ -8,7 +8,7 @@ import pytest
 
 from mibench.cards import load_cards
 from mibench.errors import InputError
-from mibench.scoring.compare import _flips, _settled, compare_submissions
+from mibench.scoring.compare import _flips, _settled, compare_submissions, primary_rows
 from mibench.scoring.score import score_submission
 from mibench.submissions.description import read_description, write_description
 from mibench.submissions.faults import InvalidSubmissionError
@@ -88,6 +88,21 @@ def test_ranks_of_many(folders, data):
     ]
 
 
+def test_a_pair_is_the_same_whoever_else_is_compared_and_however_its_rows_were_read(folders, data):
+    submissions = {name: opened(folders[name], data) for name in ("poor", "good", "fair")}
+    kept = {(one.folder, card.name): primary_rows(one, card) for one in submissions.values() for card in one.cards}
+    chosen = [("good", "fair"), ("fair", "poor")]
+    found = compare_submissions(
+        submissions,
+        load_cards(),
+        resamples=1000,
+        pairs=chosen,
+        read=lambda submission, card: kept[submission.folder, card.name],
+    )
+    assert found.pairs == [compare(folders, data, *names).pairs[0] for names in chosen]
+    assert found.submissions == compare(folders, data, "poor", "good", "fair").submissions
+
+
 def test_equal_submissions_share_their_ranks(folders, data):
     found = compare_all({name: opened(folders["fair"], data) for name in ("one", "two", "three")})
     assert {(standing.aggregate.rank, standing.aggregate.interval) for standing in found.submissions} == {(1, (1, 3))}
@@ -127,7 +142,7 @@ def test_a_wording_that_one_was_not_asked_leaves_the_task_out(tmp_path, folders,
     assert found.notes[1:] == ["Left out: nlvr, for which not all five wordings were asked."]
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"limit": 3}, {"instructions": "sha256:other"}])
+@pytest.mark.parametrize("change", [{"seed": 1}, {"limit": 3}, {"instructions": "sha256:" + "0" * 64}])
 def test_what_was_asked_otherwise_is_refused(tmp_path, folders, data, change):
     folder = make_submission(tmp_path / "other", data)
     write_description(folder, read_description(folder).model_copy(update=change))

@@ -102,6 +102,7 @@ def made_rows(values):
         values={"accuracy": values},
         answers=values.astype(np.uint64),
         failed=0,
+        lost=np.zeros(values.shape, bool),
         texts=[],
         digest="",
     )

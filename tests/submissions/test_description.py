@@ -34,7 +34,9 @@ FULL = GIVEN | {
 
 # PyYAML takes U+0085 for the end of a line.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x85"), min_size=1, max_size=30)
-scalars = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | texts
+scalars = (
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | texts
+)
 
 
 def test_a_description_survives_its_file(tmp_path):
@@ -70,6 +72,12 @@ def test_the_file_is_for_people(tmp_path):
         ({"created": "2020-01-31T12:00:00+01:00"}, "created"),
         ({"world": "other"}, "world"),
         ({"seed": "0"}, "seed"),
+        ({"seed": 2**63}, "seed"),
+        ({"limit": 2**63}, "limit"),
+        ({"model": {"name": "x", "parameters": 2**63}}, "model"),
+        ({"decoding": {"large": 10**400}}, "decoding"),
+        ({"decoding": {"endless": float("inf")}}, "decoding"),
+        ({"decoding": {"none": float("nan")}}, "decoding"),
         ({"decoding": {"list": [1]}}, "decoding"),
         ({"extra": 1}, "extra"),
         ({"wordings": [0]}, "wordings"),
@@ -107,14 +115,16 @@ def test_a_fault_names_the_line_of_its_key(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "the file"),
-        (b"- a list", "the file"),
-        (b"\xff", "not UTF-8 at byte 0"),
+        (b"", "a mapping of keys to values"),
+        (b"- a list", "a mapping of keys to values"),
+        (b"\xff", "not UTF-8: .* at byte 0"),
         (b"name: [", "not YAML"),
         (b"name: a\nmodel: {}\n  x: y", "not YAML"),
-        (b"#" * (MAX_BYTES + 1), "longer than 1 MiB"),
+        (b"#" * (MAX_BYTES + 1), "longer than 256 KiB"),
+        (b"name: a\nname: b", "stands twice"),
+        (b"seed: 1" + b":10" * 300 + b".5", "not YAML"),
     ],
-    ids=["empty", "list", "bytes", "open", "indent", "long"],
+    ids=["empty", "list", "bytes", "open", "indent", "long", "twice", "float"],
 )
 def test_what_is_no_description_is_refused(tmp_path, content, words):
     (tmp_path / FILE_NAME).write_bytes(content)
@@ -125,7 +135,7 @@ def test_what_is_no_description_is_refused(tmp_path, content, words):
 def test_a_bomb_of_aliases_is_refused(tmp_path):
     layers = [f"l{n}: &l{n} [{', '.join(9 * [f'*l{n - 1}'])}]" for n in range(1, 12)]
     (tmp_path / FILE_NAME).write_text("\n".join(["l0: &l0 [x]", *layers]))
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError, match="an alias of this is used") as caught:
         read_description(tmp_path)
     assert len(str(caught.value)) < 1000
 

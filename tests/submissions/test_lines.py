@@ -5,7 +5,16 @@ import tracemalloc
 import pytest
 import zstandard
 
-from mibench.submissions.lines import MAX_LINE, MAX_WINDOW, LineFault, read_lines
+from mibench.submissions.lines import (
+    ANSWER_BYTES,
+    MAX_LINE,
+    MAX_WINDOW,
+    SPARE_BYTES,
+    SPARE_LINES,
+    Allowance,
+    LineFault,
+    read_lines,
+)
 
 TOO_LONG = LineFault("the line is over 1 MiB")
 
@@ -110,3 +119,46 @@ def test_a_bomb_takes_no_more_memory_than_a_line(tmp_path, piece):
         file.write(compressor.flush())
     assert path.stat().st_size < MAX_LINE // 4
     assert peak(path) < 6 * MAX_LINE
+
+
+SPENT = LineFault("far more than there are answers to give; from here on, nothing was read")
+
+
+def allowed(path, content, answers=0):
+    path.write_bytes(content)
+    allowance = Allowance(answers)
+    return list(read_lines(path, allowance)), allowance.spent
+
+
+@pytest.mark.parametrize("answers", [0, 7])
+def test_as_many_lines_are_read_as_there_are_answers_and_some_more(tmp_path, answers):
+    most = answers + SPARE_LINES
+    lines = [(number, b"\n") for number in range(1, most + 1)]
+    assert allowed(tmp_path / "lines.jsonl", b"\n" * most, answers) == (lines, False)
+    assert allowed(tmp_path / "lines.jsonl", b"\n" * (most + 9), answers) == ([*lines, (most + 1, SPENT)], True)
+
+
+@pytest.mark.parametrize("line", [b"x" * (MAX_LINE - 1) + b"\n", b"x" * (3 * MAX_LINE - 1) + b"\n"])
+def test_as_many_bytes_are_read_as_answers_have_and_some_more(tmp_path, line):
+    count = SPARE_BYTES // len(line)
+    found, spent = allowed(tmp_path / "lines.jsonl", line * count)
+    assert (len(found), spent) == (count, False)
+    found, spent = allowed(tmp_path / "lines.jsonl", line * (count + 2))
+    assert (found[-1], spent) == ((count + 1, SPENT), True)
+    found, spent = allowed(tmp_path / "lines.jsonl", line * (count + 2), 3 * MAX_LINE // ANSWER_BYTES + 400)
+    assert (len(found), spent) == (count + 2, False)
+
+
+def test_the_allowance_is_of_all_files_of_a_task(tmp_path):
+    allowance = Allowance(0)
+    for number in range(3):
+        (tmp_path / f"{number}.jsonl").write_bytes(b"\n" * 400)
+        lines = list(read_lines(tmp_path / f"{number}.jsonl", allowance))
+        assert allowance.spent is (number == 2)
+    assert lines[-1] == (201, SPENT)
+
+
+def test_an_endless_line_is_given_up(tmp_path):
+    packer = zstandard.ZstdCompressor(level=1).compressobj()
+    content = b"".join(packer.compress(b"x" * MAX_LINE) for _ in range(1000)) + packer.flush()
+    assert allowed(tmp_path / "lines.jsonl.zst", content) == ([(1, SPENT)], True)

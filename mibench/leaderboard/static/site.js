@@ -9,6 +9,14 @@ const mibench = (() => {
 
   document.documentElement.classList.add("js");
 
+  /** Skip to the content without touching the state in the address. */
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    const content = document.getElementById("content");
+    event.preventDefault();
+    content.tabIndex = -1;
+    content.focus();
+  });
+
   /** Called by a data script. */
   function take(key, value) {
     const found = waiting.get(key);
