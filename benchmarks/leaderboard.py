@@ -146,7 +146,8 @@ def make_many_rows(folder: Path) -> tuple[Path, Path]:
         for instance in data.instances(card.name):
             for instruction in range(1, INSTRUCTIONS + 1):
                 text = draw.choice(card.answer.options)
-                writer.write(Prediction(task=card.name, instance=instance.id, instruction=instruction, text=text))
+                answer = Prediction(task=card.name, instance=instance.id, instruction=instruction, text=text)
+                writer.write([answer])
     write_scores(place, score_submission(Submission(place, description, load_cards(), data), load_cards()))
     return folder / "many", folder / "data"
 
@@ -183,44 +184,41 @@ SORT = """async () => {
 }"""
 
 
-def memory(page: Any, chromium: Any) -> int:
-    """Return the heap of the scripts and what documents take, after what is unused was freed, in bytes."""
-    session = page.context.new_cdp_session(page)
-    session.send("HeapProfiler.collectGarbage")
-    return renderer_memory()
-
-
-def renderer_memory() -> int:
-    """Return the private memory of the largest renderer among this process's descendants, in bytes."""
-    found = []
+def renderers_memory(page: Any) -> int:
+    """Return the private memory of all of the browser's renderers, in bytes, after what is unused was freed."""
+    page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+    found = 0
     for process in Path("/proc").iterdir():
         try:
             if process.name.isdigit() and b"--type=renderer" in (process / "cmdline").read_bytes():
                 lines = (process / "smaps_rollup").read_text().splitlines()
                 sizes = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
-                found.append(1024 * (sizes["Private_Clean"] + sizes["Private_Dirty"]))
+                found += 1024 * (sizes["Private_Clean"] + sizes["Private_Dirty"])
         except (OSError, ValueError, IndexError, KeyError):
             continue
-    return max(found)
+    return found
 
 
 def answers_memory(site: Path) -> tuple[int, int]:
-    """Return what a page of answers takes after ten pages and a filter, and what an empty page takes, in bytes."""
-    found = []
-    for address in ("about:blank", f"{(site / 'answers.html').as_uri()}#model=many-rows&task=visual_entailment"):
-        with browser() as chromium:
-            page = chromium.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(address)
+    """Return what a browser takes after ten pages of answers and a filter, and with an empty page, in bytes."""
+    answers = f"{(site / 'answers.html').as_uri()}#model=many-rows&task=visual_entailment"
+    views = [
+        answers,
+        *(f"{answers}&page={400 * number}" for number in range(1, 11)),
+        f"{answers}&filter=disagree&page=9",
+    ]
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page.goto("about:blank")
+        page.wait_for_timeout(1000)
+        empty = renderers_memory(page)
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        for view in views:
+            page.goto(view)
+            page.wait_for_selector("#rows article, #rows > *")
             page.wait_for_timeout(500)
-            for step in range(2, 12):
-                if address != "about:blank":
-                    page.goto(f"{address}&page={step * 400}")
-                    page.wait_for_timeout(150)
-            if address != "about:blank":
-                page.goto(f"{address}&filter=disagree&page=100")
-                page.wait_for_timeout(500)
-            found.append(memory(page, chromium))
-    return found[1], found[0]
+        return renderers_memory(page), empty
 
 
 def main() -> None:

@@ -75,9 +75,7 @@ def _is_at_hand(entry: Entry, card: TaskCard, data: DataFolder) -> bool:
     return (about.cards.get(card.name), about.data.get(card.name)) == (card.digest, known.digest)
 
 
-def _write_task(
-    entry: Entry, submission: Submission, card: TaskCard, shown: int | None, site: Path
-) -> AnswerSet:
+def _write_task(entry: Entry, submission: Submission, card: TaskCard, shown: int | None, site: Path) -> AnswerSet:
     """Write `data/answers/<slug>/<task>.js`, with a few marks of every row, and the answers in pieces beside it."""
     rows = read_rows(submission, card, keep_texts=True)
     if submission.faults or rows.digest != entry.scores.digests.predictions.get(card.name):

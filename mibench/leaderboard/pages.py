@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
 
+from mibench.data.mini import cache_folder
 from mibench.leaderboard import charts
 from mibench.leaderboard.text import FILTERS
 
@@ -16,7 +17,10 @@ STATIC = Path(__file__).parent / "static"
 
 @functools.cache
 def _environment() -> Environment:
+    compiled = cache_folder() / "templates"
+    compiled.mkdir(parents=True, exist_ok=True)
     environment = Environment(
+        bytecode_cache=FileSystemBytecodeCache(str(compiled)),
         loader=PackageLoader("mibench.leaderboard"),
         autoescape=True,
         undefined=StrictUndefined,

@@ -14,7 +14,7 @@ from mibench.errors import InputError
 from mibench.instructions.sets import InstructionSet
 from mibench.leaderboard.answers_page import write_answers_page
 from mibench.leaderboard.boards import make_boards
-from mibench.leaderboard.cache import SITE, Cache
+from mibench.leaderboard.cache import Cache, put_into_site
 from mibench.leaderboard.changes import write_changes
 from mibench.leaderboard.entries import submission_folders
 from mibench.leaderboard.exports import write_exports
@@ -85,7 +85,7 @@ def build_site(
         (site / MARKER).write_text("A site built by 'mibench leaderboard build', which may replace this folder.\n")
         copy_static(site)
         for part in (*parts, *questions):
-            shutil.copytree(part / SITE, site, dirs_exist_ok=True)
+            put_into_site(part, site)
         write_answers_page(boards, cards, site)
         compared = write_pairs(boards, submissions, sources, kept, pairs, site)
         write_lists(boards, compared, cards, sets, site)

@@ -45,6 +45,7 @@ class TaskBoard(NamedTuple):
     """The table of a board on a task's page.
 
     Attributes:
+        rows: of the table, HTML.
         words: what these models were asked in.
         instructions: five, where they are not the card's own and are at hand.
         hardness: of each wording; empty for fewer than two ranked models.
@@ -54,6 +55,7 @@ class TaskBoard(NamedTuple):
 
     title: str
     places: Sequence[Place]
+    rows: str
     words: str
     instructions: Sequence[Sequence[Part]]
     hardness: Sequence[Hardness]
@@ -121,11 +123,19 @@ def _task_board(board: Board, card: TaskCard, sources: Sources) -> TaskBoard:
     return TaskBoard(
         title=board.title,
         places=places,
+        rows="\n".join(_row(place, card.name) for place in places),
         words="" if own else wording(board.instructions),
         instructions=shown(card, words) if words and not own else (),
         hardness=hardness,
         verdict=_verdict(hardness),
     )
+
+
+def _row(place: Place, task: str) -> str:
+    """Return a row of the table; joined here, since a template takes ten times as long for a thousand of them."""
+    spread = f"<small>{place.best} to {place.worst}</small>" if place.best != place.worst else ""
+    first, kind = ("–", ' class="partial"') if place.rank is None else (f"{place.rank}{spread}", "")
+    return f'<tr{kind}><td class="figure">{first}</td>{place.sheet.task_rows[task]}</tr>'
 
 
 def _hardness(scores: Sequence[Sequence[float]]) -> Iterator[Hardness]:

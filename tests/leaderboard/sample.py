@@ -86,7 +86,7 @@ def make_sample(folder):
     build(folder / "submissions", folder / "site", folder)
 
 
-def build(submissions, site, sample):
+def build(submissions, site, sample, **options):
     """Build a site beside the sample's data."""
     data = {"mini": sample / "world", "official": sample / "official"}
-    return build_site(submissions, site, CARDS, data=data, cache=site.with_name(f"{site.name}-cache"))
+    return build_site(submissions, site, CARDS, data=data, cache=site.with_name(f"{site.name}-cache"), **options)

@@ -1,8 +1,10 @@
 """What a hostile submission may change: its own escaped text, or nothing at all."""
 
+import csv
 import json
 import re
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -11,7 +13,9 @@ from tests.cli.program import mibench
 from tests.leaderboard.hostile import MARK, TEXTS, Skeleton, hostile_submission
 from tests.leaderboard.sample import build
 
-UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u115f\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
 
 
 def contents(folder):
@@ -24,7 +28,7 @@ def plain(sample, tmp_path_factory):
     folder = tmp_path_factory.mktemp("plain")
     hostile_submission(sample, folder / "submissions" / "guest", "plain")
     shutil.copytree(sample / "submissions" / "steady", folder / "submissions" / "steady")
-    build(folder / "submissions", folder / "site", sample)
+    build(folder / "submissions", folder / "site", sample, pairs=0)
     return folder
 
 
@@ -33,7 +37,7 @@ def site_with(text, plain, sample, tmp_path):
     shutil.copytree(plain / "submissions" / "steady", tmp_path / "submissions" / "steady")
     shutil.copytree(plain / "site-cache", tmp_path / "site-cache")
     hostile_submission(sample, tmp_path / "submissions" / "guest", text)
-    build(tmp_path / "submissions", tmp_path / "site", sample)
+    build(tmp_path / "submissions", tmp_path / "site", sample, pairs=0)
     return contents(tmp_path / "site")
 
 
@@ -51,6 +55,9 @@ def test_each_hostile_text_changes_nothing_but_itself(plain, sample, tmp_path, t
 def check_alike(found, expected):
     assert found.keys() == expected.keys()
     for place, content in found.items():
+        if place.startswith("pictures/"):
+            assert content == expected[place]
+            continue
         text = content.decode()
         if place.endswith(".html"):
             page, other = Skeleton(text), Skeleton(expected[place].decode())
@@ -60,9 +67,24 @@ def check_alike(found, expected):
             assert f"<{MARK}" not in text
         if place.endswith((".html", ".xml", ".js", ".csv")):
             assert not UNSEEN.search(text), place
+        if place.endswith(".xml"):
+            assert tags(text) == tags(expected[place].decode())
+        if place.endswith(".csv"):
+            assert not [cell for row in csv.reader(text.splitlines()) for cell in row if re.match(r"[=+@\t\r]", cell)]
+        if place == "leaderboard.json":
+            assert shape(json.loads(text)) == shape(json.loads(expected[place]))
         if place.startswith("data/"):
             assert not re.search(r"[<>&]", text), place
+            if place.startswith("data/pairs/"):
+                # What two models differ by follows from their answers; no text of theirs stands there.
+                assert MARK not in text
+                continue
             assert shape(data_of(text)) == shape(data_of(expected[place].decode())), place
+
+
+def tags(document):
+    """Return the elements of an XML document with the names of their attributes."""
+    return [(one.tag, *one.attrib) for one in ElementTree.fromstring(document).iter()]
 
 
 def data_of(script):
@@ -78,7 +100,7 @@ def shape(value):
         return [shape(item) for item in value.values()], len(value)
     if isinstance(value, list):
         return [shape(item) for item in value]
-    return type(value)
+    return isinstance(value, str)
 
 
 def describe(**changes):
@@ -261,10 +283,6 @@ REFUSED = {
     "answer over a mebibyte": answered(LINE.format("nlvr-0", json.dumps("W" * (1 << 20)))),
     "half a surrogate pair": answered(LINE.format("nlvr-0", '"\\ud800"')),
     "answers that are a page": written(b"<!doctype html><script>alert(1)</script>", "predictions/nlvr.jsonl"),
-    "answers of no task": lambda folder: (folder / "predictions/<script>.jsonl").write_text("{}\n"),
-    "page among the answers": lambda folder: (folder / "predictions/index.html").write_text(
-        "<script>alert(1)</script>"
-    ),
 }
 
 
@@ -297,3 +315,48 @@ def test_it_is_refused_with_one_message(published, sample, spoil):
     assert not UNSEEN.search(result.stderr)
     assert contents(published / "site") == before
     assert sorted(path.name for path in published.iterdir()) == ["site", "submissions"]
+
+
+def put(place, text):
+    """Return what adds a file."""
+
+    def spoil(folder):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, encoding="utf-8")
+
+    return spoil
+
+
+PAGE = "<script>alert(1)</script><evil-mark>"
+PASSED_OVER = {
+    "hidden folder": called(".hidden"),
+    "folder of dots": called("..."),
+    "task with a path": foreign_task("../../x"),
+    "task with markup": foreign_task("<script>alert(1)</script><evil-mark>"),
+    "task called as a part of an object": foreign_task("__proto__"),
+    "answers of no task": put("predictions/<evil-mark>.jsonl", "{}\n"),
+    "page among the answers": put("predictions/index.html", PAGE),
+    "link among the answers": linked("predictions/notes.jsonl"),
+    "link in the folder": linked("README.md"),
+    "page in the folder": put("index.html", PAGE),
+    "style in the folder": put("style.css", "body { background: url(https://evil.example/evil-mark) }"),
+    "script in the folder": put("data/submissions.js", "alert('evil-mark')"),
+    "Python in the folder": put("conftest.py", "raise SystemExit('evil-mark')"),
+}
+
+
+@pytest.mark.parametrize("spoil", PASSED_OVER.values(), ids=PASSED_OVER.keys())
+def test_it_is_passed_over(sample, tmp_path, spoil):
+    shutil.copytree(sample / "submissions" / "one-task", tmp_path / "submissions" / "guest")
+    spoil(tmp_path / "submissions" / "guest")
+    before = contents(tmp_path / "submissions")
+    build_by_command(tmp_path, sample)
+    assert contents(tmp_path / "submissions") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["site", "submissions"]
+    for place, content in contents(tmp_path / "site").items():
+        assert re.fullmatch(r"[A-Za-z0-9_./-]+", place)
+        if not place.endswith(".scores.json"):
+            assert b"<evil-mark" not in content
+            assert b"evil.example" not in content
+            assert b"<script>" not in content
+            assert b"root:x:" not in content

@@ -301,7 +301,7 @@
         element("td", { class: "figure" }, ranks[index] === null ? "–" : String(ranks[index])),
         ...cells,
         element("td", { class: "figure" }, number(model.aggregate.max)),
-        element("td", { class: "figure" }, model.at_chance.length ? `${model.at_chance.length} tasks` : "none"),
+        element("td", { class: "figure" }, model.at_chance.length ? `${model.at_chance.length} task${model.at_chance.length === 1 ? "" : "s"}` : "none"),
       );
     });
     const head = element(
