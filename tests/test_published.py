@@ -1,6 +1,8 @@
 """What the repository publishes is what its code makes today: submissions, their scores, and the site."""
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -18,13 +20,19 @@ SUBMISSIONS = sorted((REPOSITORY / "submissions").iterdir())
 DIGESTS = json.loads((Path(__file__).parent / "data" / "mini" / "digests.json").read_text())
 
 
-def contents(folder):
-    return {path.relative_to(folder): path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()}
+def digests(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_the_site_is_built_from_the_submissions(tmp_path):
-    build_site(REPOSITORY / "submissions", tmp_path / "site", load_cards())
-    assert contents(tmp_path / "site") == contents(REPOSITORY / "leaderboard")
+    rows = int(re.search(r"leaderboard build --rows (\d+)", (REPOSITORY / "Makefile").read_text())[1])
+    data = {"mini": prepare_mini(load_cards().values()).path}
+    build_site(REPOSITORY / "submissions", tmp_path / "site", load_cards(), data=data, rows=rows)
+    assert digests(tmp_path / "site") == digests(REPOSITORY / "leaderboard")
 
 
 @pytest.mark.parametrize("folder", SUBMISSIONS, ids=lambda folder: folder.name)

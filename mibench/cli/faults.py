@@ -4,6 +4,7 @@ import click
 
 from mibench.cli.inputs import write_json
 from mibench.faults import Faults
+from mibench.visible import visible
 
 
 def tell_faults(faults: Faults, subject: object, *, as_json: bool) -> None:
@@ -22,6 +23,6 @@ def tell_faults(faults: Faults, subject: object, *, as_json: bool) -> None:
         write_json({"valid": not faults, "count": len(faults), "faults": shown})
     else:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        click.echo(f"{count}\n{faults}" if faults else f"{subject}: no faults")
+        click.echo(visible(f"{count}\n{faults}" if faults else f"{subject}: no faults"))
     if faults:
         raise SystemExit(2)

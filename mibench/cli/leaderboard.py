@@ -246,7 +246,7 @@ def check(
 
 def _told(verdict: "Verdict") -> str:
     """Say what was found of a submission, in one line and one more for each fault; none can pass for another."""
-    from mibench.leaderboard.text import visible
+    from mibench.visible import visible
 
     words = {"holds": "holds", "differs": "differs", "invalid": "invalid", "unchecked": "not checked"}
     lines = [f"{verdict.slug}: {words[verdict.outcome]}", *(f"  {line}" for line in verdict.found)]

@@ -8,13 +8,15 @@ from typing import Literal, TextIO
 
 import click
 
+from mibench.visible import visible
+
 LogFormat = Literal["text", "json"]
 
 
 def start_logging(kind: LogFormat) -> None:
     """Send what mibench has to say at level INFO and above, and warnings of others, to stderr."""
     handler = _Stderr()
-    handler.setFormatter(_JSON() if kind == "json" else logging.Formatter("%(message)s"))
+    handler.setFormatter(_JSON() if kind == "json" else _Text("%(message)s"))
     root = logging.getLogger()
     for earlier in [known for known in root.handlers if isinstance(known, _Stderr)]:
         root.removeHandler(earlier)
@@ -27,7 +29,7 @@ def tell_error(message: str) -> None:
     if any(isinstance(handler.formatter, _JSON) for handler in logging.getLogger().handlers):
         logging.getLogger("mibench").error(message)
     else:
-        click.echo(f"error: {message}", err=True)
+        click.echo(f"error: {visible(message)}", err=True)
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
@@ -40,6 +42,13 @@ class _Stderr(logging.StreamHandler[TextIO]):
     @stream.setter
     def stream(self, stream: TextIO) -> None:
         pass
+
+
+class _Text(logging.Formatter):
+    """The message alone; no name of a file in it can move the cursor or colour the screen."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 class _JSON(logging.Formatter):

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from mibench.cards import TaskCard
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
+from mibench.leaderboard.cache import SITE
 from mibench.leaderboard.chunks import write_chunks, write_data
 from mibench.leaderboard.entries import Entry
+from mibench.leaderboard.kept_rows import keep_rows
 from mibench.leaderboard.questions import question_set
 from mibench.leaderboard.sheet import AnswerSet
 from mibench.metrics.accuracy import normalise
+from mibench.scoring.compare import PrimaryRows
 from mibench.scoring.rows import TaskRows, read_rows
 from mibench.submissions.reading import PREDICTIONS, Submission
 
@@ -38,14 +41,14 @@ class Mark(IntEnum):
     NO_OPTION = 5
 
 
-def write_answers(entry: Entry, folder: Path, sources: "Sources", site: Path) -> Mapping[str, AnswerSet]:
-    """Write a submission's answers into the site, where the data that it answered is at hand.
+def write_answers(entry: Entry, folder: Path, sources: "Sources", part: Path) -> Mapping[str, AnswerSet]:
+    """Write a submission's answers, and keep the scores of its rows, where the data that it answered is at hand.
 
     Args:
         entry: the submission.
         folder: where it lies.
         sources: with the data.
-        site: the folder that goes into the site.
+        part: the folder of the submission's part.
 
     Returns:
         By task, what was written.
@@ -64,7 +67,13 @@ def write_answers(entry: Entry, folder: Path, sources: "Sources", site: Path) ->
     names = [card.name for card in cards]
     same = {key: {name: getattr(entry.description, key)[name] for name in names} for key in ("cards", "data")}
     submission = Submission(folder, entry.description.model_copy(update=same), sources.cards, data)
-    return {card.name: _write_task(entry, submission.with_new_faults(), card, sources.rows, site) for card in cards}
+    written, kept = dict[str, AnswerSet](), dict[str, PrimaryRows]()
+    for card in cards:
+        rows = _read_task(entry, submission.with_new_faults(), card)
+        written[card.name] = _write_task(entry, rows, sources.rows, part / SITE)
+        kept[card.name] = PrimaryRows(rows.values[card.primary_metric], rows.groups, rows.digest)
+    keep_rows(part, kept)
+    return written
 
 
 def _is_at_hand(entry: Entry, card: TaskCard, data: DataFolder) -> bool:
@@ -75,13 +84,17 @@ def _is_at_hand(entry: Entry, card: TaskCard, data: DataFolder) -> bool:
     return (about.cards.get(card.name), about.data.get(card.name)) == (card.digest, known.digest)
 
 
-def _write_task(entry: Entry, submission: Submission, card: TaskCard, shown: int | None, site: Path) -> AnswerSet:
-    """Write `data/answers/<slug>/<task>.js`, with a few marks of every row, and the answers in pieces beside it."""
+def _read_task(entry: Entry, submission: Submission, card: TaskCard) -> TaskRows:
     rows = read_rows(submission, card, keep_texts=True)
     if submission.faults or rows.digest != entry.scores.digests.predictions.get(card.name):
         message = f"the predictions of {card.name} have changed since they were scored"
         raise InputError(message, file=submission.folder, remedy=f"mibench score {submission.folder}")
-    about = entry.description
+    return rows
+
+
+def _write_task(entry: Entry, rows: TaskRows, shown: int | None, site: Path) -> AnswerSet:
+    """Write `data/answers/<slug>/<task>.js`, with a few marks of every row, and the answers in pieces beside it."""
+    about, card = entry.description, rows.card
     asked = question_set(about, card.name)
     count = len(rows.references)
     found, shown = answer_marks(rows), min(shown or count, count)

@@ -20,8 +20,8 @@ class Board(NamedTuple):
     """One table.
 
     Attributes:
-        data: digest over those of the tasks' data; empty where no submission is complete.
-        other: whether the first board of the world with complete submissions is of other data.
+        data: digest over those of the tasks' data and cards; empty where no submission is complete.
+        other: whether the first board of the world with complete submissions is of other data or cards.
         places: best aggregate first; those that are not complete follow, unranked.
 
     """
@@ -45,15 +45,15 @@ class Board(NamedTuple):
         """The world, and where wording, seed or data are not the usual ones, these too."""
         words = None if self.instructions == BUILTIN else wording(self.instructions)
         seed = f"seed {self.seed}" if self.seed else None
-        data = f"other data {self.data[:DIGITS]}" if self.other else None
+        data = f"other data or cards {self.data[:DIGITS]}" if self.other else None
         return ", ".join(part for part in (WORLDS[self.world], words, seed, data) if part)
 
 
 def make_boards(sheets: Iterable[Sheet]) -> list[Board]:
     """Return the tables of all worlds, each ranked by itself.
 
-    In a world, the cards' own wording comes first, then the official one; seed 0 before others; the data of most
-    submissions before other data.
+    In a world, the cards' own wording comes first, then the official one; seed 0 before others; the data and
+    cards of most submissions before other ones.
     """
     asked: dict[tuple[str, str, int], list[Sheet]] = {}
     for sheet in sheets:
@@ -88,19 +88,24 @@ def _place(world: str, instructions: str, seed: int) -> tuple[object, ...]:
 
 
 def _by_data(sheets: Sequence[Sheet]) -> list[tuple[str, list[Sheet]]]:
-    """Part submissions by their data; one that is not complete goes to its own data, or else to the first."""
+    """Part submissions by data and cards; one that is not complete goes to those with its own, or else to the first."""
     complete: dict[str, list[Sheet]] = {}
     for sheet in sheets:
         if sheet.complete:
             complete.setdefault(_digest(sheet), []).append(sheet)
     parts = sorted(complete.items(), key=lambda item: (-len(item[1]), item[0])) or [("", [])]
-    known = [(part, part[0].data.items()) for _, part in parts if part]
+    known = [(part, set(_answered(part[0]))) for _, part in parts if part]
     for sheet in sheets:
         if not sheet.complete:
-            data = sheet.data.items()
-            next((part for part, whole in known if data <= whole), parts[0][1]).append(sheet)
+            tasks = set(_answered(sheet))
+            next((part for part, whole in known if tasks <= whole), parts[0][1]).append(sheet)
     return parts
 
 
 def _digest(sheet: Sheet) -> str:
-    return hashlib.sha256(json.dumps(sheet.data, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_answered(sheet)).encode()).hexdigest()
+
+
+def _answered(sheet: Sheet) -> list[tuple[str, str, str | None]]:
+    """Return each task with the digests of its data and its card."""
+    return [(task, digest, sheet.cards.get(task)) for task, digest in sorted(sheet.data.items())]

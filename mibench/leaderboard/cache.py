@@ -2,19 +2,27 @@
 
 import functools
 import hashlib
+import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from mibench import __version__
 
 _PACKAGE = Path(__file__).parents[1]
 
-_READ_ONLY = 0o444
-
 SITE = "site"
 """The folder of a part that goes into the site as it is."""
+
+LISTING = "files"
+"""Tells size and time of each file in that folder: where they are others, somebody changed it through the site."""
+LOCK = ".lock"
+
+_log = logging.getLogger(__name__)
 
 
 class Cache:
@@ -24,10 +32,25 @@ class Cache:
         self._folder, self._used = folder, set[str]()
         folder.mkdir(parents=True, exist_ok=True)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let one build use the folder, and write the site that belongs to it; another one waits."""
+        lock = FileLock(self._folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            _log.info("another build of the same site is under way; this one begins after it")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
     def find(self, key: str) -> Path | None:
         """Return the folder of a part, or None where it must be made."""
         self._used.add(key)
-        return self._folder / key if (self._folder / key).is_dir() else None
+        part = self._folder / key
+        return part if part.is_dir() and (part / LISTING).read_text(encoding="utf-8") == _listing(part) else None
 
     def place(self, key: str) -> Path:
         """Return where `make_part` puts a part."""
@@ -36,7 +59,7 @@ class Cache:
     def forget_unused(self) -> None:
         """Remove the parts that were not asked for."""
         for path in self._folder.iterdir():
-            if path.name not in self._used:
+            if path.name not in self._used and path.name != LOCK:
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -50,29 +73,40 @@ def make_part(place: Path, make: Callable[[Path], None]) -> Path:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    for path in (partial / SITE).rglob("*"):
-        if path.is_file():
-            path.chmod(_READ_ONLY)
+    (partial / LISTING).write_text(_listing(partial), encoding="utf-8")
     shutil.rmtree(place, ignore_errors=True)
     partial.rename(place)
     return place
 
 
+def _listing(part: Path) -> str:
+    """Return a line for each file that goes into the site."""
+    lines = []
+    for folder, _, names in os.walk(part / SITE):
+        for name in names:
+            path = f"{folder}/{name}"
+            status = Path(path).stat()
+            lines.append(f"{path.removeprefix(str(part))} {status.st_size} {status.st_mtime_ns}")
+    return "\n".join(sorted(lines))
+
+
 def put_into_site(part: Path, site: Path) -> None:
     """Put the files of a part into the site, as hard links where the file system can.
 
-    A thousand submissions have 400 MB. The files can only be read, since a change to one would change the part too.
+    A thousand submissions have 400 MB. Whoever changes such a file of the site changes the part too, which then is made
+    anew by the next build.
     """
-    for folder, _, names in os.walk(part / SITE):
-        place = site / Path(folder).relative_to(part / SITE)
-        place.mkdir(parents=True, exist_ok=True)
+    source = str(part / SITE)
+    for folder, _, names in os.walk(source):
+        place = f"{site}{folder.removeprefix(source)}"
+        Path(place).mkdir(parents=True, exist_ok=True)
         for name in names:
             try:
-                os.link(Path(folder, name), place / name)
+                os.link(f"{folder}/{name}", f"{place}/{name}")
             except FileExistsError:
                 continue
             except OSError:
-                shutil.copyfile(Path(folder, name), place / name)
+                shutil.copyfile(f"{folder}/{name}", f"{place}/{name}")
 
 
 def key_of(*parts: bytes | str) -> str:

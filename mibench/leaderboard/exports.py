@@ -17,7 +17,7 @@ from mibench.leaderboard.pages import write_file
 from mibench.leaderboard.published import Published, PublishedModel, load_published
 from mibench.leaderboard.ranks import Place
 from mibench.leaderboard.sheet import AGGREGATE, NLP, SENSITIVITY, Bounds, Figures
-from mibench.leaderboard.text import visible
+from mibench.visible import visible
 
 JSON, SCHEMA, CSV = "leaderboard.json", "leaderboard.schema.json", "leaderboard.csv"
 DIGITS = 6

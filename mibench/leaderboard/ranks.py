@@ -34,9 +34,9 @@ def ranked(sheets: Sequence[Sheet], column: str = AGGREGATE) -> list[Place]:
         column: ranked by its mean in place of the aggregate's, as by that of a task.
 
     """
-    complete = [sheet for sheet in sheets if sheet.complete]
-    complete.sort(key=lambda sheet: (-_value(sheet, column), sheet.slug))
-    values = [-_value(sheet, column) for sheet in complete]
+    ordered = sorted((-_value(sheet, column), sheet.slug, sheet) for sheet in sheets if sheet.complete)
+    complete = [sheet for _, _, sheet in ordered]
+    values = [value for value, _, _ in ordered]
     intervals = [_interval(sheet, column) for sheet in complete]
     lows, highs = sorted(low for low, _ in intervals), sorted(high for _, high in intervals)
     places = []

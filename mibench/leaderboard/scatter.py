@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mibench.leaderboard.sheet import Bounds
-from mibench.leaderboard.text import bounds, number, visible
+from mibench.leaderboard.text import bounds, number
+from mibench.visible import visible
 
 WIDTH, HEIGHT = 480, 330
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 44

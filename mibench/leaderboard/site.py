@@ -77,25 +77,27 @@ def build_site(
         cards=cards, data=data, instructions=sets, data_digest=_digest_of(data), rows=rows, pictures=pictures
     )
     kept = Cache(cache or default_cache(output))
-    parts = make_submission_parts(folders, sources, kept, watch)
-    sheets = list(parts.values())
-    questions = make_question_parts(sheets, sources, kept)
-    boards = make_boards(sheets)
-    with _written_whole(output, swapping or nullcontext()) as site:
-        (site / MARKER).write_text("A site built by 'mibench leaderboard build', which may replace this folder.\n")
-        copy_static(site)
-        for part in (*parts, *questions):
-            put_into_site(part, site)
-        write_answers_page(boards, cards, site)
-        compared = write_pairs(boards, submissions, sources, kept, pairs, site)
-        write_lists(boards, compared, cards, sets, site)
-        write_page(site, "compare.html", "compare.html", boards=boards)
-        write_exports(boards, cards, site)
-        write_changes(boards, site, base_url)
-        write_page(site, "add.html", "add.html")
-        write_front_page(boards, cards, site)
-        write_task_pages(boards, sources, site)
-    kept.forget_unused()
+    with kept.held():
+        parts = make_submission_parts(folders, sources, kept, watch)
+        sheets = list(parts.values())
+        by_slug = {sheet.slug: part for part, sheet in parts.items()}
+        questions = make_question_parts(sheets, sources, kept)
+        boards = make_boards(sheets)
+        with _written_whole(output, swapping or nullcontext()) as site:
+            (site / MARKER).write_text("A site built by 'mibench leaderboard build', which may replace this folder.\n")
+            copy_static(site)
+            for part in (*parts, *questions):
+                put_into_site(part, site)
+            write_answers_page(boards, cards, site)
+            compared = write_pairs(boards, submissions, sources, by_slug, kept, pairs, site)
+            write_lists(boards, compared, cards, sets, site)
+            write_page(site, "compare.html", "compare.html", boards=boards)
+            write_exports(boards, cards, site)
+            write_changes(boards, site, base_url)
+            write_page(site, "add.html", "add.html")
+            write_front_page(boards, cards, site)
+            write_task_pages(boards, sources, site)
+        kept.forget_unused()
     if len(boards) > 1:
         _log.info(
             "%d tables, ranked apart: world, wording, seed or data differ, so aggregates do not compare", len(boards)

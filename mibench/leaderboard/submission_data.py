@@ -12,8 +12,8 @@ from mibench.leaderboard.entries import Entry
 from mibench.leaderboard.sheet import Sheet
 from mibench.scoring.report import Aggregate, AggregateIntervals, Interval, TaskScores
 
-DIGITS = 3
-"""Decimals; pages show two."""
+DIGITS = 6
+"""Decimals; pages show two, and would round twice what had three."""
 
 
 def write_submission_data(entry: Entry, sheet: Sheet, site: Path) -> None:
@@ -60,7 +60,8 @@ def write_lists(
 ) -> None:
     """Write what is over all submissions.
 
-    - `data/submissions.js`: slug, name, model, board and rank of each, in the order of the tables;
+    - `data/submissions.js`: slug, name, model, board and rank of each, and whether others share it, in the order of the
+      tables;
     - `data/boards.js`: name and title of each table, and how it was asked; `pairs` says whether there are paired
       differences;
     - `data/wordings/<board>.js`: title, suite and the five instructions of each task, none where they are not known.
@@ -72,6 +73,7 @@ def write_lists(
             "model": place.sheet.model,
             "board": board.name,
             "rank": place.rank,
+            "tied": place.tied,
         }
         for board in boards
         for place in board.places

@@ -105,7 +105,7 @@ def _make_part(sources: Sources, folder: Path, place: Path) -> None:
 def _fill(sources: Sources, folder: Path, part: Path) -> None:
     entry = read_entry(folder)
     site = part / SITE
-    answers = write_answers(entry, folder, sources, site)
+    answers = write_answers(entry, folder, sources, part)
     sheet = make_sheet(entry, sources.cards, answers)
     write_model_page(entry, sheet, folder, sources.cards, sources.instructions, site)
     write_submission_data(entry, sheet, site)

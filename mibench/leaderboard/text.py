@@ -1,18 +1,12 @@
 """How values are written on a page: numbers, intervals, and texts that others wrote."""
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from mibench.leaderboard.sheet import Figures
 from mibench.scoring.report import Interval
-
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e"
-    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
-)
-"""Control characters, and those that turn the direction of what stands around them, or show nothing."""
+from mibench.visible import visible
 
 UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
 """In which weights are counted."""
@@ -20,7 +14,7 @@ UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
 
 def number(value: float | None) -> str:
     """Return a score with two decimals, or a dash where it is undefined."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
 
 
 def bounds(found: Interval | Sequence[float] | None) -> str:
@@ -28,7 +22,7 @@ def bounds(found: Interval | Sequence[float] | None) -> str:
     if found is None:
         return ""
     low, high = found.shown if isinstance(found, Interval) else found
-    return f"{low:.2f} to {high:.2f}"
+    return f"{number(low)} to {number(high)}"
 
 
 def others(found: Figures, decimals: int) -> str:
@@ -76,15 +70,6 @@ def duration(seconds: float) -> str:
 def brief(text: str, length: int = 500) -> str:
     """Return a text that somebody else wrote, visible and no longer than a page can bear."""
     return visible(text if len(text) <= length else f"{text[:length]}…")
-
-
-def visible(text: str) -> str:
-    """Return a text whose invisible characters are written out, so that none can disguise it.
-
-    >>> visible("a\\u202eb")
-    'a⟨U+202E⟩b'
-    """
-    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 def visible_throughout(value: Any) -> Any:

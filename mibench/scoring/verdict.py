@@ -37,7 +37,12 @@ def verdict(
 
 def _sentence(first: str, second: str, number: str, higher: str, lower: str, found: Difference) -> str:
     if found.value is None:
-        return f"There is no difference in {number}: {found.reason}."
+        return f"The difference in {number} cannot be told: {found.reason}."
+    if found.ci is None and found.p is None:
+        return (
+            f"Whether the two differ in {number} cannot be told without an interval: "
+            f"{first} minus {second} is {found.value + 0.0:.2f}."
+        )
     known = _uncertainty(found)
     if not _differs(found):
         return f"In {number} the two are not told apart: {first} minus {second} is {found.value + 0.0:.2f} ({known})."
@@ -48,8 +53,7 @@ def _sentence(first: str, second: str, number: str, higher: str, lower: str, fou
 def _differs(found: Difference) -> bool:
     if found.p is not None:
         return found.p < ALPHA
-    low, high = found.ci.shown if found.ci else (0, 0)
-    return low > 0 or high < 0
+    return found.ci is not None and (found.ci.shown[0] > 0 or found.ci.shown[1] < 0)
 
 
 def _uncertainty(found: Difference) -> str:
@@ -58,4 +62,4 @@ def _uncertainty(found: Difference) -> str:
         parts.append("95 % interval {:.2f} to {:.2f}".format(*found.ci.shown))
     if found.p is not None:
         parts.append(f"p = {found.p:.4f}")
-    return ", ".join(parts) or "no interval"
+    return ", ".join(parts)

@@ -23,6 +23,7 @@ def test_the_real_files_of_nlvr_are_prepared(tmp_path, real_data):
     assert "990" in result.stdout
 
 
+@pytest.mark.slow
 def test_all_permutations_of_the_real_files_are_prepared(tmp_path, real_data):
     arguments = ["--raw", real_data / "nlvr", "--output", tmp_path / "data", "--permutations", "all"]
     assert mibench("data", "prepare", "nlvr", *arguments).stdout.startswith("nlvr: 5940 rows, ")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mibench.cli.logs import start_logging
+from mibench.cli.logs import start_logging, tell_error
 
 LOG = logging.getLogger("mibench.running")
 
@@ -30,6 +30,14 @@ def logged(kind, say, monkeypatch):
 
 def test_text_is_the_message_alone(monkeypatch):
     assert logged("text", lambda: LOG.info("%s of %s", 3, 5), monkeypatch) == ["3 of 5"]
+
+
+def test_control_characters_of_foreign_names_are_written_out(monkeypatch):
+    def say():
+        LOG.warning("%s: odd", "a\x1b[2Jb\u202e")
+        tell_error("c\rd: not found")
+
+    assert logged("text", say, monkeypatch) == ["a⟨U+001B⟩[2Jb⟨U+202E⟩: odd", "error: c⟨U+000D⟩d: not found"]
 
 
 def test_json_is_one_object_a_line(monkeypatch):

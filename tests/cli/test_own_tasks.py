@@ -227,7 +227,7 @@ def test_all_verbs_know_the_task(runs, data):
     assert "mine" in mibench("score", runs / "a", "--data", data, "--explain").stdout
     assert "the scores hold" in mibench("score", runs / "c", "--data", data, "--check").stdout
     said = mibench("compare", runs / "a", runs / "b", "--data", data).stdout
-    assert "There is no difference in aggregate: no task of the benchmark was compared." in said
+    assert "The difference in aggregate cannot be told: no task of the benchmark was compared." in said
 
 
 def test_a_comparison_keeps_own_tasks_apart(runs, data):

@@ -6,6 +6,7 @@ import pytest
 from mibench.cards import load_cards
 from mibench.errors import InputError
 from mibench.leaderboard.answers import LONGEST, Mark, answers_alike, mark_text, write_answers
+from mibench.leaderboard.cache import SITE
 from mibench.leaderboard.entries import read_entry
 from mibench.leaderboard.submission_part import Sources
 from mibench.scoring.report import write_scores
@@ -33,14 +34,15 @@ def written(tmp_path, data):
             write_lines(folder / "predictions" / f"{task}.jsonl", lines(data, task, answer))
         write_description(folder, read_description(folder).model_copy(update=changes))
         write_scores(folder, score_submission(opened(folder, data), CARDS))
-        return tmp_path / "site", show(folder, data, tmp_path / "site")
+        return tmp_path / "part" / SITE, show(folder, data, tmp_path / "part")
 
     return write
 
 
-def show(folder, data, site, rows=None):
+def show(folder, data, part, rows=None):
+    part.mkdir()
     sources = Sources(cards=CARDS, data={"official": data.path}, instructions={}, rows=rows)
-    return write_answers(read_entry(folder), folder, sources, site)
+    return write_answers(read_entry(folder), folder, sources, part)
 
 
 def marks(site, task):
@@ -102,10 +104,10 @@ def test_wordings_that_were_not_asked_are_told_from_empty_answers(written):
 def test_the_first_rows_alone_are_shown_where_asked_for(written, data, tmp_path):
     written()
     found = show(tmp_path / "model", data, tmp_path / "few", rows=2)
-    head = read_data(tmp_path / "few", "answers/model/nlvr")
+    head = read_data(tmp_path / "few" / SITE, "answers/model/nlvr")
     assert (head["rows"], head["answered"], len(head["marks"]), found["nlvr"].rows) == (2, 6, 12, 2)
-    whole = read_rows(tmp_path / "site", "answers/model/nlvr")
-    assert read_rows(tmp_path / "few", "answers/model/nlvr") == whole[:2]
+    whole = read_rows(tmp_path / "part" / SITE, "answers/model/nlvr")
+    assert read_rows(tmp_path / "few" / SITE, "answers/model/nlvr") == whole[:2]
 
 
 def test_a_limit_and_withheld_pictures_are_told(written):
@@ -205,7 +207,7 @@ def test_without_predictions_or_data_there_are_no_answers(written, data, tmp_pat
     assert write_answers(entry, folder, Sources(cards=CARDS, data={}, instructions={}), tmp_path / "again") == {}
     (folder / "predictions").rename(tmp_path / "away")
     assert show(folder, data, tmp_path / "again") == {}
-    assert not (tmp_path / "again").exists()
+    assert not any((tmp_path / "again").iterdir())
 
 
 def test_digits_are_six_for_each_row():

@@ -51,8 +51,8 @@ def test_other_wording_seed_or_data_never_share_a_ranking(tmp_path):
     submit(folder / "real", 85, world="official")
     submit_on(folder / "data", 90, OTHER_DATA)
     found = tables(folder)
-    [other] = [title for title in found if "other data" in title]
-    assert re.fullmatch(r"Mini world, other data [0-9a-f]{8}", other)
+    [other] = [title for title in found if "other data or cards" in title]
+    assert re.fullmatch(r"Mini world, other data or cards [0-9a-f]{8}", other)
     assert [*found.items()] == [
         ("Official data", [("real", 1)]),
         ("Mini world", [("high", 1), ("low", 2)]),
@@ -96,6 +96,19 @@ def test_one_task_of_other_data_makes_another_table(tmp_path):
     data = {task: card.digest for task, card in CARDS.items()} | {"nlvr": "sha256:other"}
     submit_on(folder / "other", 30, data)
     assert [*tables(folder).values()] == [[("usual", 1), ("usual-too", 1)], [("other", 1)]]
+
+
+def test_one_changed_card_makes_another_table(tmp_path):
+    folder = tmp_path / "submissions"
+    submit(folder / "usual", 20)
+    submit(folder / "usual-too", 20)
+    place = folder / "changed"
+    submit(place, 30)
+    for name, key in (("submission.yaml", "cards:"), ("scores.json", '"cards":')):
+        before, after = (place / name).read_text(encoding="utf-8").split(key)
+        after = after.replace(CARDS["nlvr"].digest, "sha256:other", 1)
+        (place / name).write_text(f"{before}{key}{after}", encoding="utf-8")
+    assert [*tables(folder).values()] == [[("usual", 1), ("usual-too", 1)], [("changed", 1)]]
 
 
 def test_an_unranked_submission_stands_with_its_wording_seed_and_data(tmp_path):

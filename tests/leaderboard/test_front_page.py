@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import re
 from html.parser import HTMLParser
 
 import msgspec
@@ -279,7 +280,7 @@ def test_it_says_whether_the_first_place_is_certain(submissions, front):
     assert front().verdict("mini").startswith("a, and that is certain: its interval of 61.00 to")
     change(submissions / "b", report, (39, 63))
     shared = front()
-    assert shared.verdict("mini").startswith("First place is shared: the intervals of 2 models overlap.")
+    assert shared.verdict("mini").startswith("a, but that is not certain: the intervals of 2 models overlap.")
     assert 'href="compare.html#models=a,b"' in shared.text
     submit(submissions / "c", 70)
     assert "cannot be told" in front().verdict("mini")
@@ -358,3 +359,10 @@ def test_a_thousand_rows_stay_small(submissions, tmp_path):
     page = (tmp_path / "site" / "index.html").read_bytes()
     bare = len(gzip.compress(page.split(b"<tbody>")[0]))
     assert len(gzip.compress(page, 6)) < bare + 450_000 * count / 1000
+
+
+def test_numbers_of_the_switch_have_two_decimals(submissions, front):
+    submit(submissions / "a", 60)
+    given = [found for value in re.findall(r'data-v="([^"]*)"', front().text) for found in value.split(",") if found]
+    assert given
+    assert all(re.fullmatch(r"-?\d+\.\d{1,2}", value) for value in given)

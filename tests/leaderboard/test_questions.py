@@ -26,12 +26,12 @@ from mibench.leaderboard.questions import (
 )
 from mibench.leaderboard.sheet import AnswerSet, make_sheet
 from mibench.leaderboard.submission_part import Sources
-from mibench.leaderboard.text import visible
 from mibench.prompts import render_request
 from mibench.scoring.report import write_scores
 from mibench.scoring.score import score_submission
 from mibench.submissions.description import Model
 from mibench.submissions.writing import describe
+from mibench.visible import visible
 from tests.builders import make_data, make_submission, opened
 from tests.leaderboard.data_scripts import read_data, read_rows
 

@@ -1,5 +1,7 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import msgspec
@@ -136,6 +138,28 @@ def test_the_same_submissions_give_the_same_bytes(tmp_path):
     first = contents(tmp_path / "site")
     build(tmp_path)
     assert contents(tmp_path / "site") == first
+    build_site(tmp_path / "submissions", tmp_path / "site", CARDS, cache=tmp_path / "empty")
+    assert contents(tmp_path / "site") == first
+
+
+def test_what_somebody_changes_by_hand_is_undone(tmp_path):
+    submit(tmp_path / "submissions" / "a", 30)
+    build(tmp_path)
+    first = contents(tmp_path / "site")
+    with (tmp_path / "site" / "submissions" / "a.html").open("a", encoding="utf-8") as page:
+        page.write("<p>More.")
+    build(tmp_path)
+    assert contents(tmp_path / "site") == first
+
+
+def test_builds_of_one_site_wait_for_each_other(tmp_path):
+    for place in range(3):
+        submit(tmp_path / "submissions" / f"model-{place}", 20 + place)
+    build(tmp_path)
+    before = contents(tmp_path / "site")
+    with ThreadPoolExecutor(3) as pool:
+        assert [*pool.map(lambda _: build(tmp_path), range(3))] == [before[Path("index.html")].decode()] * 3
+    assert contents(tmp_path / "site") == before
 
 
 def test_a_withdrawn_submission_leaves_no_page(tmp_path):

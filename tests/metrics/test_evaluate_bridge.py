@@ -237,6 +237,7 @@ def test_no_script(tmp_path, monkeypatch, place):
         load_corpus_metric(f"evaluate:{place}")
 
 
+@pytest.mark.slow
 def test_light_to_import_and_leaves_no_file_and_no_network(tmp_path):
     home, scratch, script = tmp_path / "home", tmp_path / "scratch", write(tmp_path / "scripts" / "mine.py")
     home.mkdir()

@@ -57,11 +57,15 @@ def oracle(stemmer):
     return RougeScorer(["rougeL"], tokenizer=tokenizer)
 
 
+@pytest.mark.parametrize(
+    "thousands",
+    [pytest.param(10, id="ten thousand"), pytest.param(100, id="a hundred thousand", marks=pytest.mark.slow)],
+)
 @BOTH
-def test_equal_to_rouge_score_to_the_last_bit_on_a_hundred_thousand_pairs(rule, rules, stemmer):
+def test_equal_to_rouge_score_to_the_last_bit(rule, rules, stemmer, thousands):
     scorer, compared = oracle(stemmer), {}
 
-    @settings(max_examples=320, derandomize=True, database=None, deadline=None)
+    @settings(max_examples=32 * thousands // 10, derandomize=True, database=None, deadline=None)
     @given(st.one_of(st.lists(kind, min_size=20, max_size=20, unique=True) for kind in (of_few_words, texts)))
     def compare(drawn):
         pairs = list(product(drawn, drawn))
@@ -72,8 +76,8 @@ def test_equal_to_rouge_score_to_the_last_bit_on_a_hundred_thousand_pairs(rule, 
         compared.update(zip(pairs, expected, strict=True))
 
     compare()
-    assert len(compared) >= 100_000
-    assert sum(0 < score < 1 for score in compared.values()) >= 40_000
+    assert len(compared) >= 1000 * thousands
+    assert sum(0 < score < 1 for score in compared.values()) >= 400 * thousands
 
 
 @BOTH

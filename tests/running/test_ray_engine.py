@@ -245,6 +245,7 @@ def test_ctrl_c_collects_what_is_in_flight(run, program, cluster, tmp_path):
     assert len(rows) == len(set(rows)) == 2 * 5 * ROWS
 
 
+@pytest.mark.slow
 def test_by_default_ray_starts_on_this_machine_and_ends_with_the_run(program, data, tmp_path):
     program.environment |= {"SLOW_API_KEY": "open-sesame"}
     (program.folder / "here").symlink_to(data.path)

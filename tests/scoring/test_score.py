@@ -54,7 +54,7 @@ def test_scores_are_what_a_plain_loop_gives(tmp_path, data):
     assert found.tasks["nlvr"].metrics["accuracy"].per_instruction[0] == 100 * right[0] / len(rows)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(random=st.randoms(use_true_random=False), parts=st.integers(1, 4), packed=st.booleans())
 def test_order_split_and_compression_change_nothing(tmp_path_factory, data, random, parts, packed):
     folder = tmp_path_factory.mktemp("shuffled") / "submission"
@@ -72,7 +72,7 @@ def test_order_split_and_compression_change_nothing(tmp_path_factory, data, rand
     assert score(folder, data).to_json() == plain.to_json()
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(order=st.permutations([1, 2, 3, 4, 5]))
 def test_swapping_instructions_permutes_and_changes_nothing_else(tmp_path_factory, data, order):
     base = tmp_path_factory.mktemp("swapped")

@@ -20,7 +20,7 @@ def test_a_verdict_names_the_better_and_how_sure_that_is():
 def test_no_difference_is_said_as_none():
     text = verdict("a", "b", difference(-0.4, 0.2), Difference(value=None, reason="undefined"), [])
     assert text.startswith("In aggregate the two are not told apart: a minus b is -0.40 (95 % interval -1.40 to 0.60, ")
-    assert text.endswith("There is no difference in Sensitivity: undefined.")
+    assert text.endswith("The difference in Sensitivity cannot be told: undefined.")
 
 
 def test_worse_is_said_as_worse():
@@ -32,3 +32,9 @@ def test_worse_is_said_as_worse():
 def test_an_interval_that_holds_0_tells_no_sensitivities_apart():
     text = verdict("a", "b", difference(-4, 0.01), difference(0.5), [])
     assert text.endswith("In Sensitivity the two are not told apart: a minus b is 0.50 (95 % interval -0.50 to 1.50).")
+
+
+def test_without_interval_and_p_value_nothing_is_told():
+    text = verdict("a", "b", difference(-4, 0.01), Difference(value=-12.5, reason="mostly undefined"), [])
+    assert "Whether the two differ in Sensitivity cannot be told without an interval: a minus b is -12.50." in text
+    assert "not told apart:" not in text

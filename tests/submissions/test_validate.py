@@ -285,7 +285,7 @@ near_misses = st.fixed_dictionaries(
 lines = st.binary(max_size=200) | (json_values | near_misses).map(lambda value: json.dumps(value).encode())
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(content=st.lists(lines, max_size=5).map(b"\n".join), packed=st.booleans(), whole=st.booleans())
 @example(content=b"\x28\xb5\x2f\xfd", packed=False, whole=True)
 def test_random_bytes_and_random_json_never_break_validate(tmp_path_factory, data, content, packed, whole):

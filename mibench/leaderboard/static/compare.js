@@ -40,8 +40,11 @@
     return made;
   }
 
+  /** Return a text with minus signs before its numbers. */
+  const minus = (text) => text.replace(/-(?=\d)/g, "−");
+
   /** Return a score with two decimals, or a dash where it is undefined. */
-  const number = (value) => (value === null || value === undefined ? "–" : value.toFixed(2));
+  const number = (value) => (value === null || value === undefined ? "–" : minus(value.toFixed(2)));
 
   /** Return a 95 % interval, or nothing. */
   const bounds = (ci) => (ci ? `${number(ci[0])} to ${number(ci[1])}` : "");
@@ -113,7 +116,7 @@
   function ticksOf(axis) {
     const made = svg("svg", { class: "compare-ticks", height: 14, "aria-hidden": "true" });
     for (const tick of axis.ticks) {
-      made.append(svg("text", { x: axis.at(tick), y: 11, "text-anchor": "middle" }, String(tick)));
+      made.append(svg("text", { x: axis.at(tick), y: 11, "text-anchor": "middle" }, minus(String(tick))));
     }
     return made;
   }
@@ -254,13 +257,16 @@
           ...chosen.map((slug) => load(`submissions/${slug}`)),
         ]);
         if (mine !== turn) return;
-        const compared = { board, words, pairs, models, ranks: entries.map((entry) => entry.rank) };
+        const compared = { board, words, pairs, models, ranks: entries.map(placed) };
         results.replaceChildren(overview(compared), differences(compared), flips(compared), byTask(compared));
       } catch (error) {
         if (mine === turn) results.replaceChildren(note(`The data could not be read: ${error.message}.`));
       }
     }
   }
+
+  /** Return the rank as the front page shows it. */
+  const placed = ({ rank, tied }) => (rank === null ? "–" : `${rank}${tied ? "=" : ""}`);
 
   /** Return a sentence that stands out. */
   const note = (...parts) => element("p", { class: "note" }, ...parts);
@@ -273,7 +279,7 @@
       if (other.world !== one.world) reasons.add("on official data and on the drawn mini world");
       else if (other.wording !== one.wording) reasons.add("in other words");
       else if (other.seed !== one.seed) reasons.add("with another seed, so that options stood in another order");
-      else reasons.add("on other data");
+      else reasons.add("on other data, or by other versions of the task cards");
     }
     const where = entries.map((entry) => element("li", {}, named(entry), `: ${boardOf(entry.board).title}`));
     const why = `They stand in different tables, for they were asked ${spoken([...reasons])}.`;
@@ -298,7 +304,7 @@
         "tr",
         {},
         element("th", { scope: "row" }, badge(index), " ", link, element("small", {}, about(model))),
-        element("td", { class: "figure" }, ranks[index] === null ? "–" : String(ranks[index])),
+        element("td", { class: "figure" }, ranks[index]),
         ...cells,
         element("td", { class: "figure" }, number(model.aggregate.max)),
         element("td", { class: "figure" }, model.at_chance.length ? `${model.at_chance.length} task${model.at_chance.length === 1 ? "" : "s"}` : "none"),
@@ -441,7 +447,7 @@
   /** Return the sentences of a verdict, with the names in their places. */
   function verdict(text, one, two) {
     const names = { "{first}": one, "{second}": two };
-    return text.split(/(\{first\}|\{second\})/).map((part) => (names[part] ? named(names[part]) : part));
+    return text.split(/(\{first\}|\{second\})/).map((part) => (names[part] ? named(names[part]) : minus(part)));
   }
 
   /** Return a table of the differences of each task, explained. */

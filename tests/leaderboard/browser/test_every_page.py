@@ -146,6 +146,7 @@ def test_it_is_the_same_on_a_server(visit, served):
         assert shown[0] == shown[1]
 
 
+@pytest.mark.slow
 def test_every_page_leads_to_every_other(shared):
     page = shared
     page.goto("submissions/talkative.html")
