@@ -279,7 +279,7 @@
       if (other.world !== one.world) reasons.add("on official data and on the drawn mini world");
       else if (other.wording !== one.wording) reasons.add("in other words");
       else if (other.seed !== one.seed) reasons.add("with another seed, so that options stood in another order");
-      else reasons.add("on other data");
+      else reasons.add("on other data, or by other versions of the task cards");
     }
     const where = entries.map((entry) => element("li", {}, named(entry), `: ${boardOf(entry.board).title}`));
     const why = `They stand in different tables, for they were asked ${spoken([...reasons])}.`;

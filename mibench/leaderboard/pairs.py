@@ -1,10 +1,10 @@
 """Paired differences of the best submissions of each table, as `mibench compare` finds them."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,16 +25,30 @@ BEST = 12
 PAIR = "pair.json"
 
 
-def write_pairs(
+class Chosen(NamedTuple):
+    """The submissions of one table that are compared with each other, best first.
+
+    Attributes:
+        parts: by the folder of each submission, its part, which keeps its rows.
+        keys: by the names of each two, where the cache keeps the pair.
+        missing: the pairs that the cache does not hold.
+
+    """
+
+    parts: dict[Path, Path]
+    keys: dict[tuple[str, str], str]
+    missing: list[tuple[str, str]]
+
+
+def choose_pairs(
     boards: Sequence[Board],
     submissions: Path,
     sources: Sources,
     parts: Mapping[str, Path],
     cache: Cache,
     best: int,
-    site: Path,
-) -> dict[str, list[str]]:
-    """Write `data/pairs/<board>.js` for each table with at least two submissions to compare.
+) -> dict[str, Chosen]:
+    """Return by table what is compared, where it has at least two submissions to compare.
 
     A pair is kept by itself, so that a new submission is compared with the others and not those again.
 
@@ -42,53 +56,49 @@ def write_pairs(
         boards: all tables.
         submissions: the folder of submission folders.
         sources: with the data that were answered.
-        parts: the part of each submission, which keeps its rows.
+        parts: the part of each submission.
         cache: keeps pairs.
         best: how many of each table are compared, the best of those whose answers to all tasks are at hand.
-        site: the folder that goes into the site.
-
-    Returns:
-        By board, the submissions that were compared.
 
     """
-    compared = dict[str, list[str]]()
+    chosen = dict[str, Chosen]()
     for board in boards:
-        folders = _choose(board, submissions, sources, parts, best)
-        if len(folders) > 1:
-            found = _compare(folders, sources, cache)
-            slugs = compared[board.name] = [folder.name for folder in folders]
-            value = {"submissions": slugs, "pairs": [_compact(pair) for pair in found]}
-            write_data(site, f"pairs/{board.name}", value)
+        ranked = [place.sheet for place in board.places if place.rank is not None]
+        whole = [sheet for sheet in ranked if sheet.answers.keys() >= sources.cards.keys()]
+        found = {submissions / sheet.slug: parts[sheet.slug] for sheet in whole[:best]}
+        keys = {
+            (one.name, two.name): key_of("pair", found[one].name, found[two].name)
+            for one, two in itertools.combinations(found, 2)
+        }
+        if keys:
+            missing = [pair for pair, key in keys.items() if cache.find(key) is None]
+            chosen[board.name] = Chosen(found, keys, missing)
+    return chosen
+
+
+def make_pairs(chosen: Iterable[Chosen], sources: Sources, cache: Cache) -> None:
+    """Compare those that the cache does not hold yet."""
+    for parts, keys, missing in chosen:
+        if missing:
+            names = set(itertools.chain.from_iterable(missing))
+            wanted = {folder: part for folder, part in parts.items() if folder.name in names}
+            opened = {folder.name: _open(sources, folder) for folder in wanted}
+            rows = KeptRows(wanted)
+            found = compare_submissions(opened, sources.cards, pairs=missing, read=rows)
+            rows.close()
+            for names_of, pair in zip(missing, found.pairs, strict=True):
+                make_part(cache.place(keys[names_of]), partial(_fill, pair))
+
+
+def write_pairs(chosen: Mapping[str, Chosen], cache: Cache, site: Path) -> dict[str, list[str]]:
+    """Write `data/pairs/<board>.js` for each table, and return the submissions that were compared by table."""
+    decoder, compared = msgspec.json.Decoder(Pair), dict[str, list[str]]()
+    for board, (parts, keys, _) in chosen.items():
+        found = [decoder.decode((cache.place(key) / PAIR).read_bytes()) for key in keys.values()]
+        compared[board] = [folder.name for folder in parts]
+        value = {"submissions": compared[board], "pairs": [_compact(pair) for pair in found]}
+        write_data(site, f"pairs/{board}", value)
     return compared
-
-
-def _choose(
-    board: Board, submissions: Path, sources: Sources, parts: Mapping[str, Path], best: int
-) -> dict[Path, Path]:
-    """Return the folders to compare, best first, each with its part: those whose answers to all tasks are at hand."""
-    ranked = [place.sheet for place in board.places if place.rank is not None]
-    whole = [sheet for sheet in ranked if sheet.answers.keys() >= sources.cards.keys()]
-    return {submissions / sheet.slug: parts[sheet.slug] for sheet in whole[:best]}
-
-
-def _compare(folders: Mapping[Path, Path], sources: Sources, cache: Cache) -> list[Pair]:
-    """Return all pairs, those computed that were not before."""
-    keys = {
-        (one.name, two.name): key_of("pair", folders[one].name, folders[two].name)
-        for one, two in itertools.combinations(folders, 2)
-    }
-    missing = [pair for pair, key in keys.items() if cache.find(key) is None]
-    if missing:
-        names = set(itertools.chain.from_iterable(missing))
-        wanted = {folder: part for folder, part in folders.items() if folder.name in names}
-        opened = {folder.name: _open(sources, folder) for folder in wanted}
-        rows = KeptRows(wanted)
-        found = compare_submissions(opened, sources.cards, pairs=missing, read=rows)
-        rows.close()
-        for names_of, pair in zip(missing, found.pairs, strict=True):
-            make_part(cache.place(keys[names_of]), partial(_fill, pair))
-    decoder = msgspec.json.Decoder(Pair)
-    return [decoder.decode((cache.place(key) / PAIR).read_bytes()) for key in keys.values()]
 
 
 def _open(sources: Sources, folder: Path) -> Submission:

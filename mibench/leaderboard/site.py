@@ -4,7 +4,9 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from multiprocessing import get_context
 from pathlib import Path
 
 from mibench.cards import TaskCard
@@ -20,7 +22,7 @@ from mibench.leaderboard.entries import submission_folders
 from mibench.leaderboard.exports import write_exports
 from mibench.leaderboard.front_page import write_front_page
 from mibench.leaderboard.pages import copy_static, write_page
-from mibench.leaderboard.pairs import BEST, write_pairs
+from mibench.leaderboard.pairs import BEST, choose_pairs, make_pairs, write_pairs
 from mibench.leaderboard.questions import make_question_parts
 from mibench.leaderboard.submission_data import write_lists
 from mibench.leaderboard.submission_part import Sources, make_submission_parts
@@ -77,26 +79,30 @@ def build_site(
         cards=cards, data=data, instructions=sets, data_digest=_digest_of(data), rows=rows, pictures=pictures
     )
     kept = Cache(cache or default_cache(output))
-    with kept.held():
+    with kept.held(), ProcessPoolExecutor(1, get_context("spawn")) as beside:
         parts = make_submission_parts(folders, sources, kept, watch)
         sheets = list(parts.values())
         by_slug = {sheet.slug: part for part, sheet in parts.items()}
         questions = make_question_parts(sheets, sources, kept)
         boards = make_boards(sheets)
+        chosen = choose_pairs(boards, submissions, sources, by_slug, kept, pairs)
         with _written_whole(output, swapping or nullcontext()) as site:
+            new = [found for found in chosen.values() if found.missing]
+            comparing = beside.submit(make_pairs, new, sources, kept) if new else None
             (site / MARKER).write_text("A site built by 'mibench leaderboard build', which may replace this folder.\n")
             copy_static(site)
             for part in (*parts, *questions):
                 put_into_site(part, site)
             write_answers_page(boards, cards, site)
-            compared = write_pairs(boards, submissions, sources, by_slug, kept, pairs, site)
-            write_lists(boards, compared, cards, sets, site)
             write_page(site, "compare.html", "compare.html", boards=boards)
             write_exports(boards, cards, site)
             write_changes(boards, site, base_url)
             write_page(site, "add.html", "add.html")
             write_front_page(boards, cards, site)
             write_task_pages(boards, sources, site)
+            if comparing:
+                comparing.result()
+            write_lists(boards, write_pairs(chosen, kept, site), cards, sets, site)
         kept.forget_unused()
     if len(boards) > 1:
         _log.info(

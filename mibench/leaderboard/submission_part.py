@@ -1,6 +1,5 @@
 """The part of the site that one submission makes by itself, whatever other submissions there are."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,23 +78,20 @@ def make_submission_parts(
 
 
 def part_key(folder: Path, sources: Sources) -> str:
-    """Return the digest of all that a submission's part depends on; predictions count by size and time."""
-    texts = [_content(folder / name) for name in (DESCRIPTION, SCORES, RUN)]
-    cards = "".join(card.digest for card in sources.cards.values())
-    predictions = []
+    """Return the digest of all that a submission's part depends on; its files count by size and time."""
+    files = [folder / name for name in (DESCRIPTION, SCORES, RUN)]
     if sources.data and (folder / PREDICTIONS).is_dir():
-        for path in sorted((folder / PREDICTIONS).iterdir()):
-            status = path.lstat()
-            predictions.append(f"{path.name} {status.st_size} {status.st_mtime_ns}")
+        files += sorted((folder / PREDICTIONS).iterdir())
+    cards = "".join(card.digest for card in sources.cards.values())
     sets = sorted(sources.instructions)
-    return key_of(folder.name, *texts, cards, sources.data_digest, "\n".join(predictions), *sets, str(sources.rows))
+    return key_of(str(folder), *map(_state, files), cards, sources.data_digest, *sets, str(sources.rows))
 
 
-def _content(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+def _state(path: Path) -> str:
+    if path.is_symlink() or not path.exists():
+        return f"{path.name}, none"
+    status = path.stat()
+    return f"{path.name} {status.st_size} {status.st_mtime_ns}"
 
 
 def _make_part(sources: Sources, folder: Path, place: Path) -> None:

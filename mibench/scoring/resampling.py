@@ -7,6 +7,7 @@ exactly: no order of rows, threads or platform changes a digit.
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -75,7 +76,9 @@ def draw_sample(sums: Floats, seed: str, resamples: int = RESAMPLES) -> Sample:
 
 
 def over_blocks(compute: Callable[[int, int], Floats], groups: int, resamples: int) -> Floats:
-    """Return the rows that a function gives for each block of resamples, computed on all cores.
+    """Return the rows that a function gives for each block of resamples.
+
+    Large blocks are computed on all cores; small ones are done before threads have handed them to each other.
 
     Args:
         compute: from the number of a block and how many of its resamples are wanted to one row for each.
@@ -85,8 +88,27 @@ def over_blocks(compute: Callable[[int, int], Floats], groups: int, resamples: i
     """
     size = _block_size(groups)
     blocks = [(block, min(size, resamples - first)) for block, first in enumerate(range(0, resamples, size))]
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(pool.map(lambda block: compute(*block), blocks)))
+    with threadpool_limits(1, "blas"):
+        if size == RESAMPLES_A_BLOCK:
+            return np.concatenate([compute(*block) for block in blocks])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.concatenate(list(pool.map(lambda block: compute(*block), blocks)))
+
+
+class _Scratch(threading.local):
+    """Arrays that a thread fills again for each block: to get new ones takes longer than all that is done in them."""
+
+    def __init__(self) -> None:
+        self._doubles, self._integers = np.empty(0), np.empty(0, np.int64)
+
+    def arrays(self, count: int) -> tuple[Floats, NDArray[np.int64]]:
+        """Return an array of doubles and one of integers, [count] each."""
+        if len(self._doubles) < count:
+            self._doubles, self._integers = np.empty(count), np.empty(count, np.int64)
+        return self._doubles[:count], self._integers[:count]
+
+
+_scratch = _Scratch()
 
 
 def _block_size(groups: int) -> int:
@@ -99,20 +121,26 @@ def _bits(seed: str, block: int) -> np.random.SFC64:
 
 
 def _weights(groups: int, seed: str, block: int) -> Floats:
-    """Return how often each group is drawn in each resample of a block, [resamples, groups].
+    """Return how often each group is drawn in each resample of a block, [resamples, groups], until the next call.
 
     A group is drawn by scaling a random 32-bit number, which prefers none of them by more than 2^-32.
     """
-    resamples = _block_size(groups)
-    raw = _bits(seed, block).random_raw((resamples * groups + 1) // 2).astype("<u8", copy=False).view("<u4")
-    drawn = (raw[: resamples * groups] * (groups / 2**32)).astype(np.int64).reshape(resamples, groups)
-    drawn += np.arange(resamples)[:, None] * groups
-    return np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
+    count = _block_size(groups) * groups
+    doubles, integers = _scratch.arrays(count)
+    raw = _bits(seed, block).random_raw((count + 1) // 2).astype("<u8", copy=False).view("<u4")
+    np.multiply(raw[:count], groups / 2**32, out=doubles)
+    np.copyto(integers, doubles, casting="unsafe")
+    by_resample = integers.reshape(-1, groups)
+    by_resample += np.arange(0, count, groups)[:, None]
+    np.copyto(doubles, np.bincount(integers, minlength=count))
+    return doubles.reshape(-1, groups)
 
 
 def signs(groups: int, seed: str, block: int) -> Floats:
-    """Return +1 or -1 for each group in each permutation of a block, [permutations, groups]."""
+    """Return +1 or -1 for each group in each permutation of a block, [permutations, groups], until the next call."""
     count = _block_size(groups) * groups
+    doubles, _ = _scratch.arrays(count)
     raw = _bits(f"signs:{seed}", block).random_raw((count + 63) // 64).astype("<u8", copy=False)
-    coins = np.unpackbits(raw.view(np.uint8))[:count].reshape(-1, groups).astype(np.float64)
-    return 1 - 2 * coins
+    np.multiply(np.unpackbits(raw.view(np.uint8))[:count], -2.0, out=doubles)
+    doubles += 1
+    return doubles.reshape(-1, groups)

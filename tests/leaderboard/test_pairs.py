@@ -8,7 +8,7 @@ from mibench.data.store import DataFolder
 from mibench.leaderboard import pairs
 from mibench.leaderboard.boards import make_boards
 from mibench.leaderboard.cache import Cache
-from mibench.leaderboard.pairs import write_pairs
+from mibench.leaderboard.pairs import choose_pairs, make_pairs, write_pairs
 from mibench.leaderboard.submission_part import Sources, make_submission_parts
 from mibench.scoring.compare import compare_submissions
 from mibench.scoring.report import read_scores, write_scores
@@ -50,7 +50,9 @@ def write(folder, sample, best=12, cache="cache", data=True):
     parts = make_submission_parts(sorted(submissions.iterdir()), sources, kept)
     by_slug = {sheet.slug: part for part, sheet in parts.items()}
     shutil.rmtree(site, ignore_errors=True)
-    return write_pairs(make_boards(parts.values()), submissions, sources, by_slug, kept, best, site)
+    chosen = choose_pairs(make_boards(parts.values()), submissions, sources, by_slug, kept, best)
+    make_pairs(chosen.values(), sources, kept)
+    return write_pairs(chosen, kept, site)
 
 
 def names(found):

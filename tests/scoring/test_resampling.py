@@ -121,6 +121,6 @@ def test_blocks_are_cut_to_the_number_that_is_wanted():
 
 
 def test_signs_are_fair():
-    drawn = over_blocks(lambda block, count: signs(50, "coins", block)[:count], 50, 2000)
+    drawn = over_blocks(lambda block, count: signs(50, "coins", block)[:count].copy(), 50, 2000)
     assert set(np.unique(drawn)) == {-1.0, 1.0}
     assert abs(drawn.mean()) < 4 / np.sqrt(drawn.size)
