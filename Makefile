@@ -23,7 +23,7 @@ demo: .venv/base  ## Run two baselines on the mini world and build their leaderb
 	@echo "Open $(CURDIR)/demo/leaderboard/index.html in a browser."
 
 test: check  ## Run the checks and the fast tests
-	$(BIN)/pytest -n auto -m "not slow"
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow"
 
 test-all: check  ## Run all tests, the slow ones too
 	$(BIN)/pytest -n auto

@@ -135,6 +135,7 @@ def served(site):
     server.server_close()
 
 
+@pytest.mark.slow
 def test_it_is_the_same_on_a_server(visit, served):
     from_disk, from_server = visit(), visit(at=served)
     for place in (PAGES["front"], PAGES["answers"]):
