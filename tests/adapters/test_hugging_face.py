@@ -180,7 +180,8 @@ def test_code_that_comes_with_a_model_is_run_where_it_is_trusted(own, t5, tmp_pa
     assert (tmp_path / "it-ran").exists()
 
 
-def test_a_run_asks_what_the_model_can_see(t5, tmp_path):
+def test_a_run_asks_what_the_model_can_see(t5, tmp_path, monkeypatch):
+    monkeypatch.setenv("MIBENCH_CACHE", str(tmp_path / "cache"))  # two tasks are drawn before a whole world is
     run = ["run", "--model", "hf", "--model_args", f"pretrained={t5},dtype=float32", "--limit", "1"]
     mibench(*run, "--tasks", "task190_snli_classification", "--score-options", "--output", tmp_path / "text")
     lines = (tmp_path / "text" / "predictions" / "task190_snli_classification.jsonl").read_text().splitlines()

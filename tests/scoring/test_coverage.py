@@ -9,6 +9,8 @@ from mibench.scoring.spread import SPREAD, spread, spread_replicates
 from mibench.scoring.summary import aggregate, mean_sensitivity
 from tests.scoring.simulated import draw_scores
 
+pytestmark = pytest.mark.slow
+
 SUBMISSIONS, BATCH, RESAMPLES = 1000, 100, 2000
 KINDS = ("percentile", "bca", "debiased")
 WIDE = {
