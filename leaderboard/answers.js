@@ -2,7 +2,7 @@
 
 /** The page of single answers. In memory are a few digits of every row, and the pieces that hold the rows on show. */
 (() => {
-  const { element, load } = mibench;
+  const { element, load, svg } = mibench;
   const PAGE = 20;
   const WORDINGS = 5;
   const DIGITS = WORDINGS + 1;
@@ -16,7 +16,6 @@
     ["!", "failed"],
     ["·", "not asked"],
   ];
-  const SVG = "http://www.w3.org/2000/svg";
 
   const byId = (id) => document.getElementById(id);
   const controls = byId("controls");
@@ -277,14 +276,6 @@
     return part;
   }
 
-  /** Return an element of a drawing. */
-  function drawn(name, attributes, ...children) {
-    const made = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  }
-
   /** Return a row's picture, a link to its full size, with the boxes that the question speaks of. */
   function picturePart(row, number) {
     const [, picture, , , , , boxes] = row;
@@ -300,11 +291,11 @@
   /** Return boxes as a drawing that lies on an image of a size in pixels. */
   function drawing(width, height, boxes) {
     const size = Math.max(width, height) / 20;
-    const made = drawn("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
+    const made = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
     for (const [label, left, top, right, bottom, correct] of boxes) {
       const kind = correct ? "correct" : "";
-      made.append(drawn("rect", { x: left, y: top, width: right - left, height: bottom - top, class: kind }));
-      const text = drawn("text", { x: left + size / 4, y: Math.max(top + size, size), "font-size": size, class: kind });
+      made.append(svg("rect", { x: left, y: top, width: right - left, height: bottom - top, class: kind }));
+      const text = svg("text", { x: left + size / 4, y: Math.max(top + size, size), "font-size": size, class: kind });
       text.textContent = correct ? `${label} ✓` : label;
       made.append(text);
     }

@@ -60,6 +60,14 @@ const mibench = (() => {
     return made;
   }
 
+  /** Return an element of a drawing; attributes are lengths in pixels, or texts. */
+  function svg(name, attributes = {}, ...children) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
   /** Return the state that the address holds, after `#`, as a Map. */
   function state() {
     return new Map(new URLSearchParams(location.hash.slice(1)));
@@ -72,5 +80,5 @@ const mibench = (() => {
     history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
   }
 
-  return { element, load, root, setState, state, take };
+  return { element, load, root, setState, state, svg, take };
 })();

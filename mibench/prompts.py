@@ -14,6 +14,10 @@ from mibench.cards import TaskCard, placeholders
 from mibench.errors import InputError
 from mibench.instances import Instance, Request
 
+BEFORE_OPTIONS, BETWEEN_OPTIONS = "[Options]: ", "||||"
+APART = "\n\n"
+"""Stands between an instruction that does not name the options, and these."""
+
 
 def option_order(options: Sequence[str], *, seed: int, task: str, instance: str, instruction: int) -> list[str]:
     """Return the options in the order in which one prompt shows them.
@@ -55,10 +59,10 @@ def render_request(
     template = card.instructions[instruction - 1]
     names = _names(template)
     options = option_order(instance.options, seed=seed, task=card.name, instance=instance.id, instruction=instruction)
-    shown = f"[Options]: {'||||'.join(options)}"
+    shown = BEFORE_OPTIONS + BETWEEN_OPTIONS.join(options)
     prompt = _fill(template, {**instance.fields, "options": shown})
     if options and "options" not in names:
-        prompt = f"{prompt}\n\n{shown}"
+        prompt = prompt + APART + shown
     image = instance.image
     if image is not None and folder is not None:
         image = str(folder / image)
@@ -81,9 +85,16 @@ def _names(template: str) -> frozenset[str]:
 
 def _fill(template: str, fields: dict[str, str]) -> str:
     """Replace the names in braces; braces inside the fields stay as they are."""
-    parts = []
+    return "".join(fields[part] if is_field else part for part, is_field in template_parts(template))
+
+
+@functools.cache
+def template_parts(template: str) -> tuple[tuple[str, bool], ...]:
+    """Return an instruction in parts, in order: its words, and the names in braces, which are True."""
+    parts = list[tuple[str, bool]]()
     for text, name, _, _ in string.Formatter().parse(template):
-        parts.append(text)
+        if text:
+            parts.append((text, False))
         if name is not None:
-            parts.append(fields[name])
-    return "".join(parts)
+            parts.append((name, True))
+    return tuple(parts)

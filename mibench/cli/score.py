@@ -42,8 +42,8 @@ def score(folder: Path, data_choice: str, group: str | None, explain: bool, chec
     if (explain and (as_json or check)) or (group and check):
         raise click.UsageError("--json prints all that --explain does; --check takes neither --explain nor --metrics")
     if check:
-        captions = "cider" in read_scores(folder).digests.metrics
-        _tell_whether_it_holds(folder, _compute(folder, data_choice, captions=captions), as_json=as_json)
+        again = _compute(folder, data_choice, captions=read_scores(folder).captioned)
+        _tell_whether_it_holds(folder, again, as_json=as_json)
         return
     scores = _compute(folder, data_choice, captions=group == "caption")
     write_scores(folder, scores)

@@ -71,7 +71,7 @@ def write_answers(entry: Entry, folder: Path, sources: "Sources", part: Path) ->
     for card in cards:
         rows = _read_task(entry, submission.with_new_faults(), card)
         written[card.name] = _write_task(entry, rows, sources.rows, part / SITE)
-        kept[card.name] = PrimaryRows(rows.values[card.primary_metric], rows.groups, rows.digest)
+        kept[card.name] = PrimaryRows(rows.values[card.primary_metric], rows.groups)
     keep_rows(part, kept)
     return written
 

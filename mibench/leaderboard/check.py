@@ -24,9 +24,6 @@ from mibench.submissions.description import read_description
 from mibench.submissions.faults import InvalidSubmissionError
 from mibench.submissions.reading import Submission
 
-CAPTIONS = "cider"
-"""A metric that only scoring with captions gives."""
-
 Outcome = Literal["holds", "differs", "invalid", "unchecked"]
 
 
@@ -126,8 +123,7 @@ def check_submission(
             return Verdict(slug=slug, outcome="unchecked", found=[f"answers the {world} world: give its --data"])
         known = {**cards, **data[world].cards()}
         submission = Submission(folder, entry.description, known, data[world])
-        captions = CAPTIONS in entry.scores.digests.metrics
-        again = score_submission(submission, cards, captions=captions, processes=processes)
+        again = score_submission(submission, cards, captions=entry.scores.captioned, processes=processes)
         found = _differences(folder, entry.scores, again)
     except InvalidSubmissionError as error:
         rest = len(error.faults) - len([*error.faults])

@@ -1,31 +1,21 @@
 """A few rows of a task as a model meets them, for its page: drawn ones, which no licence forbids to show."""
 
 import itertools
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from mibench.cards import TaskCard
-from mibench.data.boxes import Box, named_boxes, read_box
 from mibench.data.store import DataFolder
-from mibench.errors import InputError
 from mibench.instances import Instance
-from mibench.leaderboard.pictures import picture_place
+from mibench.leaderboard.pictures import copy_picture
+from mibench.leaderboard.shapes import Shape, shapes_on
 from mibench.pictures import picture_size
 from mibench.prompts import render_request
 
 COUNT = 3
 LOOKED_THROUGH = 60
 """As many of the first rows are looked through for some that differ."""
-
-
-class Shape(NamedTuple):
-    """A box on a picture, with the name by which a text speaks of it."""
-
-    box: Box
-    label: str
-    right: bool
 
 
 class ExamplePicture(NamedTuple):
@@ -93,31 +83,16 @@ def _example(card: TaskCard, data: DataFolder, instance: Instance, wording: int,
     return Example(
         wording=wording,
         prompt=request.prompt,
-        picture=_picture(data, card.name, instance, list(_shapes(instance, options)), site),
+        picture=_picture(data, card.name, instance, list(shapes_on(instance, card, request.options)), site),
         options=options,
         targets=instance.targets,
     )
 
 
-def _shapes(instance: Instance, options: Iterable[Option]) -> Iterator[Shape]:
-    for text in instance.fields.values():
-        for name, box in named_boxes(text):
-            yield Shape(box, name, right=False)
-    for option in options:
-        if option.label and (found := read_box(option.text)):
-            yield Shape(found, option.label, option.right)
-
-
 def _picture(
     data: DataFolder, task: str, instance: Instance, shapes: Sequence[Shape], site: Path
 ) -> ExamplePicture | None:
-    place = picture_place(data.world, task, instance.image) if instance.image else None
+    place = copy_picture(data, task, instance.image, site) if instance.image else None
     if place is None or instance.image is None:
         return None
-    source = data.folder(task) / instance.image
-    if not source.is_file():
-        raise InputError("a picture is missing", file=source, remedy="prepare the task anew")
-    if not (site / place).exists():
-        (site / place).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, site / place)
-    return ExamplePicture(place, *picture_size(source), shapes)
+    return ExamplePicture(place, *picture_size(data.folder(task) / instance.image), shapes)

@@ -17,10 +17,10 @@ from mibench.leaderboard.pages import write_file
 from mibench.leaderboard.published import Published, PublishedModel, load_published
 from mibench.leaderboard.ranks import Place
 from mibench.leaderboard.sheet import AGGREGATE, NLP, SENSITIVITY, Bounds, Figures
+from mibench.leaderboard.text import rounded, rounded_bounds
 from mibench.visible import visible
 
 JSON, SCHEMA, CSV = "leaderboard.json", "leaderboard.schema.json", "leaderboard.csv"
-DIGITS = 6
 FORMULA = re.compile(r"[\s=+\-@|%＝＋－＠]")
 """With these a spreadsheet may take the text of a cell for something to compute."""
 
@@ -227,7 +227,7 @@ def _submission(place: Place, cards: Mapping[str, TaskCard]) -> ExportedSubmissi
         rank_worst=place.worst,
         tied=place.tied,
         aggregate=_column(sheet.columns[AGGREGATE]),
-        sensitivity=Sensitivity(value=_rounded(sensitivity.mean), ci=_bounds(sensitivity.ci)),
+        sensitivity=Sensitivity(value=rounded(sensitivity.mean), ci=rounded_bounds(sensitivity.ci)),
         nlp=_column(sheet.columns[NLP]),
         tasks={name: _column(sheet.columns[name]) for name in cards if name in sheet.columns},
     )
@@ -235,13 +235,13 @@ def _submission(place: Place, cards: Mapping[str, TaskCard]) -> ExportedSubmissi
 
 def _column(found: Figures) -> Column:
     return Column(
-        mean=_rounded(found.mean),
-        max=_rounded(found.max),
-        worst=_rounded(found.worst),
-        std=_rounded(found.std),
-        ci=_bounds(found.ci),
-        ci_max=_bounds(found.ci_max),
-        ci_worst=_bounds(found.ci_worst),
+        mean=rounded(found.mean),
+        max=rounded(found.max),
+        worst=rounded(found.worst),
+        std=rounded(found.std),
+        ci=rounded_bounds(found.ci),
+        ci_max=rounded_bounds(found.ci_max),
+        ci_worst=rounded_bounds(found.ci_worst),
     )
 
 
@@ -250,8 +250,8 @@ def _published(name: str, model: PublishedModel) -> ExportedPublished:
         name=name,
         title=model.title,
         about=model.about,
-        aggregate=_rounded(model.aggregate),
-        aggregate_max=_rounded(model.aggregate_max),
+        aggregate=rounded(model.aggregate),
+        aggregate_max=rounded(model.aggregate_max),
         sensitivity=model.sensitivity,
         nlp=model.nlp,
         tasks={
@@ -267,14 +267,6 @@ def _source(published: Published) -> ExportedSource:
     return ExportedSource(
         title=source.title, authors=source.authors, venue=source.venue, url=source.url, tables=source.tables
     )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
-
-
-def _bounds(found: Bounds | None) -> Bounds | None:
-    return None if found is None else (round(found[0], DIGITS), round(found[1], DIGITS))
 
 
 def _cell(value: object) -> object:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,9 +14,7 @@ ROWS = "rows.npz"
 
 def keep_rows(part: Path, tasks: Mapping[str, PrimaryRows]) -> None:
     """Write the rows of each task into the folder of a part."""
-    arrays: dict[str, Any] = {
-        f"{name}.{key}": value for name, rows in tasks.items() for key, value in rows._asdict().items()
-    }
+    arrays = {f"{name}.{key}": value for name, rows in tasks.items() for key, value in rows._asdict().items()}
     np.savez(part / ROWS, **arrays)
 
 
@@ -31,7 +28,7 @@ class KeptRows:
     def __call__(self, submission: Submission, card: TaskCard) -> PrimaryRows:
         """Return the rows of a task."""
         file = self._files[submission.folder]
-        return PrimaryRows(file[f"{card.name}.values"], file[f"{card.name}.groups"], str(file[f"{card.name}.digest"]))
+        return PrimaryRows(file[f"{card.name}.values"], file[f"{card.name}.groups"])
 
     def close(self) -> None:
         """Close the files."""

@@ -39,10 +39,7 @@ def render(template: str, **context: Any) -> str:
 
 def write_page(site: Path, place: str, template: str, **context: Any) -> None:
     """Write a page at a place in the site, as `tasks/nlvr.html`; it knows it as `place`, and the way up as `root`."""
-    path = site / place
-    path.parent.mkdir(parents=True, exist_ok=True)
-    root = "../" * place.count("/")
-    path.write_text(render(template, root=root, place=place, **context), encoding="utf-8")
+    write_file(site, place, render(template, root="../" * place.count("/"), place=place, **context))
 
 
 def write_file(site: Path, place: str, text: str) -> None:

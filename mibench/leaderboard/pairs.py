@@ -14,6 +14,7 @@ from mibench.leaderboard.cache import Cache, key_of, make_part
 from mibench.leaderboard.chunks import write_data
 from mibench.leaderboard.kept_rows import KeptRows
 from mibench.leaderboard.submission_part import Sources
+from mibench.leaderboard.text import DIGITS, rounded, rounded_bounds
 from mibench.scoring.compare import compare_submissions
 from mibench.scoring.comparison import Difference, Pair, TaskComparison
 from mibench.scoring.verdict import verdict
@@ -131,11 +132,10 @@ def _task(task: TaskComparison) -> dict[str, Any]:
 
 def _difference(found: Difference) -> dict[str, Any]:
     """Return the value with its interval, rounded, and the p-value that counts; what is missing is left out."""
-    shown = found.ci.shown if found.ci else None
     parts = {
-        "value": None if found.value is None else round(found.value, 6) + 0.0,
-        "ci": None if shown is None else [round(bound, 6) for bound in shown],
-        "p": found.p if found.p_holm is None else round(found.p_holm, 6),
-        "reason": found.reason if found.value is None or shown is None else None,
+        "value": None if found.value is None else round(found.value, DIGITS) + 0.0,
+        "ci": rounded_bounds(found.ci),
+        "p": found.p if found.p_holm is None else rounded(found.p_holm),
+        "reason": found.reason if found.value is None or found.ci is None else None,
     }
     return {key: value for key, value in parts.items() if value is not None}

@@ -68,12 +68,25 @@ def copy_pictures(data: DataFolder, task: str, rows: int | None, site: Path) -> 
         InputError: one is missing, or leads out of the data folder.
 
     """
-    images = {instance.image for instance in islice(data.instances(task), rows) if instance.image is not None}
-    for image in sorted(images):
-        place, source = picture_place(data.world, task, image), data.folder(task) / image
-        if place is None:
-            continue
-        if not source.is_file():
-            raise InputError("a picture is missing", file=source, remedy="prepare the task anew")
+    for image in sorted(
+        {instance.image for instance in islice(data.instances(task), rows) if instance.image is not None}
+    ):
+        copy_picture(data, task, image, site)
+
+
+def copy_picture(data: DataFolder, task: str, image: str, site: Path) -> str | None:
+    """Put a picture into the site, if it is not there yet, and return its place; None for a file that is not shown.
+
+    Raises:
+        InputError: it is missing.
+
+    """
+    place, source = picture_place(data.world, task, image), data.folder(task) / image
+    if place is None:
+        return None
+    if not source.is_file():
+        raise InputError("a picture is missing", file=source, remedy="prepare the task anew")
+    if not (site / place).exists():
         (site / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, site / place)
+    return place

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -10,17 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mibench.cards import INSTRUCTIONS, TaskCard
-from mibench.data.boxes import named_boxes, read_box
 from mibench.data.store import DataFolder
 from mibench.data.stored_pictures import read_stored_pictures
-from mibench.instances import Instance
 from mibench.instructions.sets import BUILTIN, InstructionSet
 from mibench.leaderboard.cache import SITE, Cache, key_of, make_part
 from mibench.leaderboard.chunks import write_chunks, write_data
 from mibench.leaderboard.pictures import copy_pictures, picture_place, why_not_shown
+from mibench.leaderboard.shapes import shapes_on
 from mibench.leaderboard.sheet import Sheet
 from mibench.pictures import picture_size
-from mibench.prompts import option_order, render_request
+from mibench.prompts import (
+    APART,
+    BEFORE_OPTIONS,
+    BETWEEN_OPTIONS,
+    option_order,
+    render_request,
+    template_parts,
+)
 from mibench.submissions.description import Description
 
 if TYPE_CHECKING:
@@ -30,9 +35,6 @@ NAME_DIGITS = 12
 
 OPTIONS, APPENDED = -1, -2
 """Stand in a template for the options as shown; the second for two line breaks before them, where there are any."""
-BEFORE, BETWEEN, APART = "[Options]: ", "||||", "\n\n"
-"""How a prompt shows options."""
-
 Piece = str | int
 """Of a template: what every prompt has, or the number of the field whose value stands there."""
 
@@ -137,7 +139,8 @@ def write_questions(
                     prompt = render_request(worded, instance, number, seed=asked.seed).prompt
                     assert prompt == join_pieces(templates[number - 1], values, options), "the page would show it wrong"
             orders = [list(map(instance.options.index, options)) for options in shown] if instance.options else []
-            boxes = list(_boxes(card, instance)) if picture else []
+            shapes = list(shapes_on(instance, card, instance.options)) if picture else []
+            boxes = [(shape.label, *shape.box, shape.right) for shape in shapes]
             yield [instance.id, picture, values, instance.options, orders, instance.targets, boxes]
 
     starts = write_chunks(site, key, rows())
@@ -151,7 +154,7 @@ def write_questions(
         "starts": starts,
         "fields": fields,
         "templates": templates,
-        "options": [BEFORE, BETWEEN, APART],
+        "options": [BEFORE_OPTIONS, BETWEEN_OPTIONS, APART],
         "instructions": asked.instructions,
         "pictures": without_pictures if pictured or data.entry(card.name).images is False else None,
     }
@@ -167,27 +170,12 @@ def _picture(
     return place, *(sizes.get(image) or picture_size(data.folder(task) / image))
 
 
-def _boxes(card: TaskCard, instance: Instance) -> Iterator[object]:
-    """Yield what can be drawn on a row's picture: a label, four edges in pixels, and whether it is right.
-
-    Boxes that a field names have that name; options have their number in the data.
-    """
-    for text in instance.fields.values():
-        for name, box in named_boxes(text):
-            yield name, *box, False
-    for number, option in enumerate(instance.options, 1):
-        if card.answer.kind == "region" and (found := read_box(option)):
-            yield str(number), *found, option in instance.targets
-
-
 def template_pieces(template: str, fields: Sequence[str]) -> list[Piece]:
     """Return what prompts of a template are put together from."""
-    pieces = list[Piece]()
-    for text, name, _, _ in string.Formatter().parse(template):
-        if text:
-            pieces.append(text)
-        if name is not None:
-            pieces.append(OPTIONS if name == "options" else fields.index(name))
+    pieces: list[Piece] = [
+        part if not is_field else OPTIONS if part == "options" else fields.index(part)
+        for part, is_field in template_parts(template)
+    ]
     return pieces if OPTIONS in pieces else [*pieces, APPENDED]
 
 
@@ -200,7 +188,7 @@ def join_pieces(pieces: Sequence[Piece], values: Sequence[str], options: Sequenc
         options: in the order shown.
 
     """
-    shown = BEFORE + BETWEEN.join(options)
+    shown = BEFORE_OPTIONS + BETWEEN_OPTIONS.join(options)
     special = {OPTIONS: shown, APPENDED: APART + shown if options else ""}
     return "".join(
         piece if isinstance(piece, str) else special[piece] if piece < 0 else values[piece] for piece in pieces

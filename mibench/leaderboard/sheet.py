@@ -1,14 +1,13 @@
 """What the leaderboard keeps of one submission: its figures by column, and the pieces of pages that it fills."""
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
 from mibench.cards import INSTRUCTIONS, TaskCard
 from mibench.leaderboard.entries import Entry
 from mibench.scoring.report import Interval, MetricScores
-from mibench.scoring.summary import aggregate
+from mibench.scoring.summary import SUITES, aggregate
 
 AGGREGATE, SENSITIVITY, NLP = "aggregate", "sensitivity", "nlp"
 """Columns beside those of the tasks."""
@@ -93,11 +92,6 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     task_rows: dict[str, str] = {}
 
     @property
-    def aggregate(self) -> float:
-        """The number that ranks; 0 where it is undefined."""
-        return self.columns[AGGREGATE].mean or 0.0
-
-    @property
     def guesses(self) -> bool:
         """Whether it does not differ from guessing on most tasks that can be guessed."""
         return 2 * len(self.at_chance) > self.guessable
@@ -138,7 +132,7 @@ def _columns(entry: Entry, cards: Mapping[str, TaskCard]) -> dict[str, Figures]:
     found = {name: _task_figures(task.metrics[task.primary]) for name, task in tasks.items()}
     worst = {
         suite: [found[name].worst for name, task in tasks.items() if name in cards and task.suite == suite]
-        for suite in ("multimodal", "nlp")
+        for suite in SUITES
     }
     return {
         AGGREGATE: Figures(
@@ -152,7 +146,7 @@ def _columns(entry: Entry, cards: Mapping[str, TaskCard]) -> dict[str, Figures]:
         NLP: Figures(
             mean=summary.nlp.mean,
             max=summary.nlp.max,
-            worst=_mean(worst["nlp"]),
+            worst=aggregate([], worst["nlp"]),
             ci=_bounds(summary.ci.nlp.mean),
             ci_max=_bounds(summary.ci.nlp.max),
         ),
@@ -176,11 +170,6 @@ def _task_figures(scores: MetricScores) -> Figures:
         ci_max=_bounds(scores.ci.max if scores.ci else None),
         ci_worst=_bounds(intervals[place]) if place is not None and intervals else None,
     )
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.mean(known) if known and len(known) == len(values) else None
 
 
 def _bounds(found: Interval | None) -> Bounds | None:

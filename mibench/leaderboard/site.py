@@ -11,7 +11,6 @@ from pathlib import Path
 
 from mibench.cards import TaskCard
 from mibench.data.mini import cache_folder
-from mibench.data.store import MANIFEST
 from mibench.errors import InputError
 from mibench.instructions.sets import InstructionSet
 from mibench.leaderboard.answers_page import write_answers_page
@@ -75,9 +74,7 @@ def build_site(
     folders = submission_folders(submissions)
     _check_output(output)
     sets = {found.digest: found for found in instructions}
-    sources = Sources(
-        cards=cards, data=data, instructions=sets, data_digest=_digest_of(data), rows=rows, pictures=pictures
-    )
+    sources = Sources(cards=cards, data=data, instructions=sets, rows=rows, pictures=pictures)
     kept = Cache(cache or default_cache(output))
     with kept.held(), ProcessPoolExecutor(1, get_context("spawn")) as beside:
         parts = make_submission_parts(folders, sources, kept, watch)
@@ -137,13 +134,6 @@ def _written_whole(output: Path, swapping: AbstractContextManager[object]) -> It
             output.rename(former)
         partial.rename(output)
     shutil.rmtree(former, ignore_errors=True)
-
-
-def _digest_of(data: Mapping[str, Path]) -> str:
-    content = hashlib.sha256()
-    for world, folder in sorted(data.items()):
-        content.update(world.encode() + (folder / MANIFEST).read_bytes())
-    return content.hexdigest() if data else ""
 
 
 def default_cache(output: Path) -> Path:

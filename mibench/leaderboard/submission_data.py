@@ -10,10 +10,8 @@ from mibench.leaderboard.boards import Board, wording
 from mibench.leaderboard.chunks import write_data
 from mibench.leaderboard.entries import Entry
 from mibench.leaderboard.sheet import Sheet
-from mibench.scoring.report import Aggregate, AggregateIntervals, Interval, TaskScores
-
-DIGITS = 6
-"""Decimals; pages show two, and would round twice what had three."""
+from mibench.leaderboard.text import rounded, rounded_bounds
+from mibench.scoring.report import Aggregate, AggregateIntervals, TaskScores
 
 
 def write_submission_data(entry: Entry, sheet: Sheet, site: Path) -> None:
@@ -43,7 +41,7 @@ def write_submission_data(entry: Entry, sheet: Sheet, site: Path) -> None:
         "signature": sheet.signature,
         "aggregate": _aggregate(summary.aggregate, summary.ci.aggregate),
         "nlp": _aggregate(summary.nlp, summary.ci.nlp),
-        "sensitivity": {"value": _rounded(summary.sensitivity), "ci": _bounds(summary.ci.sensitivity)},
+        "sensitivity": {"value": rounded(summary.sensitivity), "ci": rounded_bounds(summary.ci.sensitivity)},
         "at_chance": summary.at_chance,
         "notes": summary.notes,
         "tasks": {name: _task(task, name, sheet) for name, task in entry.scores.tasks.items()},
@@ -107,9 +105,9 @@ def write_lists(
 
 def _aggregate(found: Aggregate, ci: AggregateIntervals) -> dict[str, Any]:
     return {
-        "mean": _rounded(found.mean),
-        "max": _rounded(found.max),
-        "ci": {"mean": _bounds(ci.mean), "max": _bounds(ci.max)},
+        "mean": rounded(found.mean),
+        "max": rounded(found.max),
+        "ci": {"mean": rounded_bounds(ci.mean), "max": rounded_bounds(ci.max)},
     }
 
 
@@ -122,14 +120,14 @@ def _task(task: TaskScores, name: str, sheet: Sheet) -> dict[str, Any]:
         "card": _short(sheet.cards[name]),
         "n": task.n,
         "groups": task.groups,
-        "chance": _rounded(task.chance),
+        "chance": rounded(task.chance),
         "at_chance": task.at_chance,
-        "per_instruction": [_rounded(score) for score in scores.per_instruction],
-        "mean": _rounded(scores.mean),
-        "max": _rounded(scores.max),
-        "std": _rounded(scores.std),
-        "sensitivity": _rounded(scores.sensitivity),
-        "ci": {key: _bounds(getattr(ci, key)) for key in ("mean", "max", "std", "sensitivity")} if ci else {},
+        "per_instruction": [rounded(score) for score in scores.per_instruction],
+        "mean": rounded(scores.mean),
+        "max": rounded(scores.max),
+        "std": rounded(scores.std),
+        "sensitivity": rounded(scores.sensitivity),
+        "ci": {key: rounded_bounds(getattr(ci, key)) for key in ("mean", "max", "std", "sensitivity")} if ci else {},
         "questions": answers.questions if answers else None,
         "rows": answers.rows if answers else 0,
     }
@@ -137,11 +135,3 @@ def _task(task: TaskScores, name: str, sheet: Sheet) -> dict[str, Any]:
 
 def _short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
-
-
-def _bounds(found: Interval | None) -> list[float] | None:
-    return None if found is None else [round(bound, DIGITS) for bound in found.shown]

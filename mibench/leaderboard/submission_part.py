@@ -1,5 +1,7 @@
 """The part of the site that one submission makes by itself, whatever other submissions there are."""
 
+import functools
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from mibench.cards import TaskCard
+from mibench.data.store import MANIFEST
 from mibench.instructions.sets import InstructionSet
 from mibench.leaderboard.answers import write_answers
 from mibench.leaderboard.cache import SITE, Cache, key_of, make_part
@@ -39,7 +42,6 @@ class Sources:
         cards: all cards of the benchmark.
         data: prepared folders by world, from which questions and answers are shown; none without answers.
         instructions: sets by digest, beside the cards' own words.
-        data_digest: of what the folders hold.
         rows: as many of each task are shown; None for all.
         pictures: whether pictures of official data are shown, where their licence allows it.
 
@@ -48,9 +50,16 @@ class Sources:
     cards: Mapping[str, TaskCard]
     data: Mapping[str, Path]
     instructions: Mapping[str, InstructionSet]
-    data_digest: str = ""
     rows: int | None = None
     pictures: bool = False
+
+    @functools.cached_property
+    def data_digest(self) -> str:
+        """SHA-256 of what the folders hold."""
+        content = hashlib.sha256()
+        for world, folder in sorted(self.data.items()):
+            content.update(world.encode() + (folder / MANIFEST).read_bytes())
+        return content.hexdigest()
 
 
 def make_submission_parts(

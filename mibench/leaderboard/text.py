@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mibench.leaderboard.sheet import Figures
+from mibench.leaderboard.sheet import Bounds, Figures
 from mibench.scoring.report import Interval
 from mibench.visible import visible
 
+DIGITS = 6
+"""Decimals of numbers as data; pages show two, and would round twice what had three."""
 UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
 """In which weights are counted."""
 
@@ -23,6 +25,19 @@ def bounds(found: Interval | Sequence[float] | None) -> str:
         return ""
     low, high = found.shown if isinstance(found, Interval) else found
     return f"{number(low)} to {number(high)}"
+
+
+def rounded(value: float | None) -> float | None:
+    """Return a number as data: with as many decimals as anybody may want."""
+    return None if value is None else round(value, DIGITS)
+
+
+def rounded_bounds(found: Interval | Bounds | None) -> Bounds | None:
+    """Return a 95 % interval as data; None where there is none."""
+    if found is None:
+        return None
+    low, high = found.shown if isinstance(found, Interval) else found
+    return round(low, DIGITS), round(high, DIGITS)
 
 
 def others(found: Figures, decimals: int) -> str:

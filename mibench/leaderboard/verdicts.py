@@ -6,9 +6,6 @@ from typing import NamedTuple
 from mibench.leaderboard.ranks import Place
 from mibench.leaderboard.sheet import AGGREGATE, SENSITIVITY, Sheet
 
-COMPARED = 5
-"""The page that compares models takes so many at most."""
-
 
 class Best(NamedTuple):
     """Who may be best.

@@ -1,13 +1,12 @@
 """The five instructions as they are shown: whose words they are, and where the fields stand in them."""
 
-import functools
-import string
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mibench.cards import TaskCard
 from mibench.instructions.sets import InstructionSet
 from mibench.leaderboard.boards import BUILTIN, wording
+from mibench.prompts import template_parts
 from mibench.submissions.description import Description
 
 OPTIONS = "{options}"
@@ -57,13 +56,7 @@ def shown(card: TaskCard, words: InstructionSet | None = None) -> Sequence[Seque
 
 
 def _instructions(templates: Sequence[str]) -> Sequence[Sequence[Part]]:
-    return [_parts(template) for template in templates]
-
-
-@functools.cache
-def _parts(template: str) -> tuple[Part, ...]:
-    parts = list[Part]()
-    for text, name, _, _ in string.Formatter().parse(template):
-        parts += [Part(text, field=False)] if text else []
-        parts += [Part(f"{{{name}}}", field=True)] if name is not None else []
-    return tuple(parts)
+    return [
+        tuple(Part(f"{{{part}}}" if is_field else part, is_field) for part, is_field in template_parts(template))
+        for template in templates
+    ]

@@ -37,13 +37,11 @@ class PrimaryRows(NamedTuple):
     Attributes:
         values: of the primary metric, in [0, 1], [instructions, rows]; NaN where there is nothing to score.
         groups: number of each row's group, [rows].
-        digest: of the predictions.
 
     """
 
     values: Floats
     groups: NDArray[np.int64]
-    digest: str
 
 
 class _Task(NamedTuple):
@@ -121,7 +119,7 @@ def primary_rows(submission: Submission, card: TaskCard) -> PrimaryRows:
     rows = read_rows(submission, card)
     if submission.faults:
         raise InvalidSubmissionError(submission.faults)
-    return PrimaryRows(rows.values[card.primary_metric], rows.groups, rows.digest)
+    return PrimaryRows(rows.values[card.primary_metric], rows.groups)
 
 
 def _common_tasks(submissions: Mapping[str, Submission]) -> tuple[list[TaskCard], list[str]]:

@@ -245,6 +245,11 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     digests: Digests
     signature: str
 
+    @property
+    def captioned(self) -> bool:
+        """Whether tasks of free text were scored by the captioning metrics as well."""
+        return "cider" in self.digests.metrics
+
     def to_json(self) -> str:
         """Return the canonical text: two spaces of indent, a final newline."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"

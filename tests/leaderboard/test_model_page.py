@@ -1,6 +1,5 @@
 import re
 import shutil
-from html.parser import HTMLParser
 
 import msgspec
 import pytest
@@ -20,6 +19,7 @@ from mibench.leaderboard.wordings import shown
 from mibench.running.record import FILE_NAME, Session, TaskRecord
 from mibench.scoring.report import read_scores, write_scores
 from mibench.submissions.description import Model, read_description, write_description
+from tests.leaderboard.test_site import text_of
 
 CARDS = load_cards()
 SET = InstructionSet(name="ours", tasks={"nlvr": tuple(f"Way {n} to ask about {{text}}" for n in range(1, 6))})
@@ -46,14 +46,6 @@ def page_of(folder, site, *, cards=CARDS, sets=(), answers=()):
 
 def describe_as(folder, **changes):
     write_description(folder, read_description(folder).model_copy(update=changes))
-
-
-def text_of(html):
-    parts = []
-    parser = HTMLParser()
-    parser.handle_data = parts.append
-    parser.feed(html)
-    return " ".join("".join(parts).split())
 
 
 def details_of(page, task):

@@ -19,8 +19,12 @@ def sheets_of(drawn):
     ]
 
 
+def aggregate(sheet):
+    return sheet.columns["aggregate"].mean
+
+
 def ends(sheet):
-    return sheet.columns["aggregate"].ci or (sheet.aggregate, sheet.aggregate)
+    return sheet.columns["aggregate"].ci or (aggregate(sheet), aggregate(sheet))
 
 
 @given(submissions)
@@ -31,8 +35,8 @@ def test_ranks_are_those_of_counting(drawn):
     assert sorted(place.sheet.slug for place in places) == [sheet.slug for sheet in sheets]
     for place in places[: len(complete)]:
         own, (low, high) = place.sheet, ends(place.sheet)
-        assert place.rank == 1 + sum(other.aggregate > own.aggregate for other in complete)
-        assert place.tied == (sum(other.aggregate == own.aggregate for other in complete) > 1)
+        assert place.rank == 1 + sum(aggregate(other) > aggregate(own) for other in complete)
+        assert place.tied == (sum(aggregate(other) == aggregate(own) for other in complete) > 1)
         assert place.best == 1 + sum(ends(other)[0] > high for other in complete)
         assert place.worst == len(complete) - sum(ends(other)[1] < low for other in complete)
         assert place.best <= place.rank <= place.worst

@@ -1,5 +1,4 @@
 import re
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import msgspec
@@ -22,6 +21,7 @@ from mibench.leaderboard.submission_part import Sources
 from mibench.leaderboard.task_pages import _hardness, _verdict, write_task_pages
 from mibench.leaderboard.task_rows import render_task_rows
 from mibench.leaderboard.text import number
+from tests.leaderboard.test_site import text_of
 
 CARDS = load_cards()
 SET = InstructionSet(name="ours", tasks={"nlvr": tuple(f"Way {n} to ask about {{text}}" for n in range(1, 6))})
@@ -51,14 +51,6 @@ def write(sheets, site, data=(), sets=()):
 
 def read(site, task):
     return (site / "tasks" / f"{task}.html").read_text(encoding="utf-8")
-
-
-def text_of(html):
-    parts = []
-    parser = HTMLParser()
-    parser.handle_data = parts.append
-    parser.feed(html)
-    return " ".join("".join(parts).split())
 
 
 def table(page, heading):

@@ -2,7 +2,7 @@
 
 /** The page that compares two to five models of one table. */
 (() => {
-  const { element, load } = mibench;
+  const { element, load, svg } = mibench;
   const MOST = 5;
   const OFFERED = 8;
   const LANE = 20;
@@ -18,7 +18,6 @@
   ];
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000];
   const FLIPS = 6;
-  const SVG = "http://www.w3.org/2000/svg";
 
   const place = document.getElementById("compare");
   const choice = element("section", { "aria-labelledby": "models" });
@@ -31,14 +30,6 @@
   let turn = 0;
 
   // Pieces
-
-  /** Return an SVG element; a number is a length in pixels, a text as "12%" one of the width. */
-  function svg(name, attributes = {}, ...children) {
-    const made = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  }
 
   /** Return a text with minus signs before its numbers. */
   const minus = (text) => text.replace(/-(?=\d)/g, "−");
