@@ -7,8 +7,9 @@ and the options joined by `||||`.
 import functools
 import hashlib
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from mibench.cards import TaskCard, placeholders
 from mibench.errors import InputError
@@ -17,6 +18,19 @@ from mibench.instances import Instance, Request
 BEFORE_OPTIONS, BETWEEN_OPTIONS = "[Options]: ", "||||"
 APART = "\n\n"
 """Stands between an instruction that does not name the options, and these."""
+
+
+class Piece(NamedTuple):
+    """A stretch of a prompt.
+
+    Attributes:
+        text: as it stands in the prompt.
+        field: the instance's field that it comes from, "options", or "" for the words of the instruction.
+
+    """
+
+    text: str
+    field: str = ""
 
 
 def option_order(options: Sequence[str], *, seed: int, task: str, instance: str, instruction: int) -> list[str]:
@@ -57,12 +71,8 @@ def render_request(
     if not instance.options and card.answer.kind != "text":
         raise InputError(f"instance {instance.id!r} of {card.name} has no options", remedy="prepare the data anew")
     template = card.instructions[instruction - 1]
-    names = _names(template)
     options = option_order(instance.options, seed=seed, task=card.name, instance=instance.id, instruction=instruction)
-    shown = BEFORE_OPTIONS + BETWEEN_OPTIONS.join(options)
-    prompt = _fill(template, {**instance.fields, "options": shown})
-    if options and "options" not in names:
-        prompt = prompt + APART + shown
+    prompt = "".join(piece.text for piece in prompt_pieces(template, instance.fields, options))
     image = instance.image
     if image is not None and folder is not None:
         image = str(folder / image)
@@ -74,18 +84,29 @@ def render_request(
         image=image,
         options=tuple(options),
         max_new_tokens=card.generation.max_new_tokens,
-        cut=instance.fields[card.cut] if card.cut in names else "",
+        cut=instance.fields[card.cut] if card.cut in _names(template) else "",
     )
+
+
+def prompt_pieces(template: str, fields: Mapping[str, str], options: Sequence[str] = ()) -> list[Piece]:
+    """Return the stretches of a prompt, in order; joined they are what a model reads.
+
+    Args:
+        template: an instruction, with names of fields in braces; braces inside the fields stay as they are.
+        fields: the texts of the instance by name.
+        options: in the order shown; appended where the instruction does not place them.
+
+    """
+    known = {**fields, "options": BEFORE_OPTIONS + BETWEEN_OPTIONS.join(options)}
+    pieces = [Piece(known[part], part) if is_field else Piece(part) for part, is_field in template_parts(template)]
+    if options and "options" not in _names(template):
+        pieces += [Piece(APART), Piece(known["options"], "options")]
+    return pieces
 
 
 @functools.cache
 def _names(template: str) -> frozenset[str]:
     return frozenset(placeholders(template))
-
-
-def _fill(template: str, fields: dict[str, str]) -> str:
-    """Replace the names in braces; braces inside the fields stay as they are."""
-    return "".join(fields[part] if is_field else part for part, is_field in template_parts(template))
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """The architecture of an OFA model, as the published `config.json` files of the Hugging Face form tell it."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from transformers import AutoConfig, PreTrainedConfig
@@ -62,7 +63,8 @@ class OFAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     `entangle_position_embedding` adds the raw position embeddings to the inputs of the encoder and the decoder, and
     `entangle_decoder_positions` says it of the decoder alone (None: as the encoder), since fairseq models that were
     trained without `--disable-entangle` have it there only. `disable_entangle` of later configurations is read as
-    that switch set to false. `resnet_model_path` and `classifier_dropout` are kept but never used: a checkpoint holds
+    that switch set to false. `resnet_widths`, the inner channels of the trunk's stages, is ours: no released model has
+    others. `resnet_model_path` and `classifier_dropout` are kept but never used: a checkpoint holds
     the trunk.
 
     Raises:
@@ -111,6 +113,7 @@ class OFAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     layernorm_embedding: bool = True
     patch_layernorm_embedding: bool = True
     resnet_type: str = "resnet101"
+    resnet_widths: Sequence[int] = (64, 128, 256)
     resnet_model_path: str | None = None
     resnet_drop_path_rate: float = 0.0
     token_bucket_size: int = 256
@@ -170,6 +173,8 @@ class OFAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
                 raise InputError(f"d_model={self.d_model} is not a multiple of {heads}={getattr(self, heads)}")
         if self.resnet_type not in TRUNKS:
             raise InputError(f"resnet_type={self.resnet_type!r} is not known", remedy=f"one of {', '.join(TRUNKS)}")
+        if len(self.resnet_widths) != 3 or min(self.resnet_widths) < 1:
+            raise InputError(f"resnet_widths={self.resnet_widths!r} must be three numbers of at least 1")
         if self.activation_function not in ACT2FN:
             raise InputError(
                 f"activation_function={self.activation_function!r} is not known", remedy="a name that transformers has"

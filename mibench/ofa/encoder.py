@@ -27,7 +27,7 @@ from mibench.ofa.positions import (
     relative_bias,
     token_buckets,
 )
-from mibench.ofa.trunk import CHANNELS, Trunk, drop_path
+from mibench.ofa.trunk import Trunk, drop_path
 
 _TEXT, _IMAGE = 0, 1
 
@@ -126,8 +126,8 @@ class OFAEncoder(nn.Module):
         self.embed_tokens = embed_tokens
         self.type_embedding = nn.Embedding(2, width) if config.add_type_embedding else None
         self.layernorm_embedding = nn.LayerNorm(width) if config.layernorm_embedding else None
-        self.embed_images = Trunk(TRUNKS[config.resnet_type], config.resnet_drop_path_rate)
-        self.image_proj = nn.Linear(CHANNELS, width)
+        self.embed_images = Trunk(TRUNKS[config.resnet_type], config.resnet_drop_path_rate, config.resnet_widths)
+        self.image_proj = nn.Linear(self.embed_images.channels, width)
         self.patch_layernorm_embedding = nn.LayerNorm(width) if config.patch_layernorm_embedding else None
         self.embed_positions = nn.Embedding(config.max_position_embeddings + 2, width)
         self.embed_image_positions = nn.Embedding(config.image_bucket_size**2 + 1, width)
@@ -164,6 +164,15 @@ class OFAEncoder(nn.Module):
 
         """
         features = self.embed_images(pixel_values.to(self.image_proj.weight.dtype)).permute(0, 2, 3, 1)
+        return self.embed_features(features)
+
+    def embed_features(self, features: Tensor) -> Tensor:
+        """Return what of the trunk's features [I, rows, columns, channels] enters the layers, [I, rows, columns, D].
+
+        Raises:
+            InputError: there are more rows or columns of patches than there are positions for.
+
+        """
         grid = (features.shape[1], features.shape[2])
         most = self.config.image_bucket_size
         if max(grid) > most:

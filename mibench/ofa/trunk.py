@@ -1,5 +1,6 @@
 """The image trunk of OFA: a ResNet of bottleneck blocks cut after its third stage (He et al., 2016, version 1.5)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -8,8 +9,10 @@ from torch.nn import functional
 
 from mibench.ofa.positions import Stamp, stamp_of
 
-CHANNELS = 1024
-"""Channels of the trunk's features."""
+WIDTHS = (64, 128, 256)
+"""Inner channels of the three stages of a ResNet; each stage gives four times as many."""
+
+EXPANSION = 4
 
 STRIDE = 16
 """Pixels of the image to a cell of the features, each way."""
@@ -81,7 +84,7 @@ class Bottleneck(nn.Module):
 
     def __init__(self, inputs: int, width: int, stride: int, drop_path: float) -> None:
         super().__init__()
-        outputs = 4 * width
+        outputs = EXPANSION * width
         self.conv1 = _convolution(inputs, width, 1)
         self.bn1 = InferenceBatchNorm(width)
         self.conv2 = _convolution(width, width, 3, stride)
@@ -112,19 +115,24 @@ class Trunk(nn.Module):
     Args:
         blocks: bottleneck blocks of each stage; see `mibench.ofa.configuration.TRUNKS`.
         drop_path_rate: how often the last block of a stage is left out in training; it grows linearly up to it.
+        widths: inner channels of the stages; the first is that of the stem too.
 
     """
 
-    def __init__(self, blocks: tuple[int, int, int], drop_path_rate: float = 0.0) -> None:
+    def __init__(
+        self, blocks: tuple[int, int, int], drop_path_rate: float = 0.0, widths: Sequence[int] = WIDTHS
+    ) -> None:
         super().__init__()
-        self.conv1 = _convolution(3, 64, 7, stride=2)
-        self.bn1 = InferenceBatchNorm(64)
-        self.layer1 = _stage(64, 64, blocks[0], 1, drop_path_rate)
-        self.layer2 = _stage(256, 128, blocks[1], 2, drop_path_rate)
-        self.layer3 = _stage(512, 256, blocks[2], 2, drop_path_rate)
+        first, second, third = widths
+        self.channels = EXPANSION * third
+        self.conv1 = _convolution(3, first, 7, stride=2)
+        self.bn1 = InferenceBatchNorm(first)
+        self.layer1 = _stage(first, first, blocks[0], 1, drop_path_rate)
+        self.layer2 = _stage(EXPANSION * first, second, blocks[1], 2, drop_path_rate)
+        self.layer3 = _stage(EXPANSION * second, third, blocks[2], 2, drop_path_rate)
 
     def forward(self, pixel_values: Tensor) -> Tensor:
-        """Return the features of images [B, 3, H, W]: [B, 1024, H / 16, W / 16], each side rounded up."""
+        """Return the features of images [B, 3, H, W]: [B, channels, H / 16, W / 16], each side rounded up."""
         pixels = pixel_values.contiguous(memory_format=torch.channels_last)
         features = functional.relu_(self.conv1.normed(pixels, self.bn1))
         features = functional.max_pool2d(features, kernel_size=3, stride=2, padding=1)
@@ -136,7 +144,7 @@ class Trunk(nn.Module):
 def _stage(inputs: int, width: int, blocks: int, stride: int, drop_path_rate: float) -> nn.Sequential:
     first = Bottleneck(inputs, width, stride, 0.0)
     rates = [drop_path_rate * index / max(blocks - 1, 1) for index in range(1, blocks)]
-    return nn.Sequential(first, *(Bottleneck(4 * width, width, 1, rate) for rate in rates))
+    return nn.Sequential(first, *(Bottleneck(EXPANSION * width, width, 1, rate) for rate in rates))
 
 
 def drop_path(branch: Tensor, rate: float) -> Tensor:

@@ -50,9 +50,13 @@ class Canvas:
         area = self._pixels[top:bottom, left:right]
         area += (np.array(colour, dtype=float) - area) * coverage
 
+    def pixels(self) -> NDArray[np.uint8]:
+        """Return the picture, of shape (height, width, 3)."""
+        return np.floor(self._pixels + 0.5).astype(np.uint8)
+
     def png(self) -> bytes:
         """Return the picture as the bytes of a PNG file."""
-        return encode_png(np.floor(self._pixels + 0.5).astype(np.uint8))
+        return encode_png(self.pixels())
 
 
 class Pen:
