@@ -9,7 +9,21 @@ from mibench import __version__
 from mibench.cli.logs import start_logging, tell_error
 from mibench.errors import InputError
 
-VERBS = ("run", "score", "validate", "compare", "submit", "leaderboard", "tasks", "instructions", "data", "models")
+VERBS = (
+    "run",
+    "score",
+    "validate",
+    "compare",
+    "submit",
+    "leaderboard",
+    "tasks",
+    "instructions",
+    "data",
+    "models",
+    "tune",
+    "analyze",
+    "study",
+)
 
 
 class _Program(click.Group):

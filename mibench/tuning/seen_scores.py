@@ -1,0 +1,133 @@
+"""How well a model does on the seen families: fresh pictures, bare prompts, wordings it was trained on, and others."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from mibench.data.mini.seen.family import Example, Family, Scenes, draw_examples
+from mibench.data.mini.seen.wordings import bare_template, wordings
+from mibench.metrics.boxes import ENOUGH, iou
+from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
+from mibench.ofa.scoring import OptionTries
+from mibench.tuning.batch import inputs_of
+from mibench.tuning.rows import Row, answer_tokens, row_of
+
+Prompts = Literal["bare", "seen", "unseen"]
+_BATCH = 64
+_LONGEST = 24
+
+
+class SeenScore(NamedTuple):
+    """Right answers of one family under one kind of prompts.
+
+    Attributes:
+        family: its name.
+        prompts: bare, seen or unseen wordings.
+        rows: asked.
+        free: answered right when anything may be written.
+        held: answered right when only the options may be written; as `free` where there are none.
+
+    """
+
+    family: str
+    prompts: Prompts
+    rows: int
+    free: int
+    held: int
+
+
+def seen_scores(
+    model: OFAForConditionalGeneration,
+    processor: OFAProcessor,
+    families: Sequence[Family],
+    features: Mapping[str, Tensor],
+    *,
+    prompts: Sequence[Prompts],
+    count: int,
+    pictures: int,
+    side: int,
+    seed: int = 0,
+    watch: Callable[[Iterable[Family]], Iterable[Family]] = iter,
+) -> Iterator[SeenScore]:
+    """Yield the scores of families on examples that no training draws.
+
+    Args:
+        model: in evaluation mode.
+        processor: of the model.
+        families: to ask.
+        features: of the trunk by kind of picture, of the test split.
+        prompts: kinds of prompts.
+        count: examples a family.
+        pictures: of each kind, in the test split.
+        side: rows, and columns, of patches in a picture.
+        seed: of the seen world.
+        watch: wraps the families, to show progress.
+
+    """
+    scenes = Scenes(seed)
+    for family in watch(families):
+        examples = list(draw_examples(family, scenes, "test", count, pictures=pictures))
+        for kind in prompts:
+            rows = [
+                row_of(example, _template(family, example, kind, place), processor, side)
+                for place, example in enumerate(examples)
+            ]
+            free = _right(model, processor, family, examples, rows, features, held=False)
+            told = any(example.question.options for example in examples)
+            held = _right(model, processor, family, examples, rows, features, held=True) if told else free
+            yield SeenScore(family.name, kind, count, free, held)
+
+
+def _template(family: Family, example: Example, kind: Prompts, place: int) -> str:
+    if kind == "bare":
+        return bare_template(family, tuple(example.question.fields))
+    known = getattr(wordings(family), kind)
+    template: str = Random(f"test wording:{family.name}:{kind}:{place}").choice(known)
+    return template
+
+
+@torch.inference_mode()
+def _right(
+    model: OFAForConditionalGeneration,
+    processor: OFAProcessor,
+    family: Family,
+    examples: Sequence[Example],
+    rows: Sequence[Row],
+    features: Mapping[str, Tensor],
+    *,
+    held: bool,
+) -> int:
+    order = sorted(range(len(rows)), key=lambda place: len(rows[place].tokens))
+    right = 0
+    for start in range(0, len(order), _BATCH):
+        places = order[start : start + _BATCH]
+        encoded = model.encoder(**inputs_of(model, [rows[place] for place in places], features, model.device))
+        allowed = {}
+        if held:
+            options = [_options(examples[place], processor) for place in places]
+            allowed["prefix_allowed_tokens_fn"] = OptionTries(options, model.config.eos_token_id)
+        found = model.generate(
+            encoder_outputs=encoded, num_beams=1, do_sample=False, max_new_tokens=_LONGEST, **allowed
+        )
+        for place, tokens in zip(places, found, strict=True):
+            text = processor.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+            right += _is_right(family, examples[place], text, processor)
+    return right
+
+
+def _options(example: Example, processor: OFAProcessor) -> list[list[int]]:
+    size = (example.width, example.height)
+    return [answer_tokens(option, processor, size) for option in example.question.options]
+
+
+def _is_right(family: Family, example: Example, text: str, processor: OFAProcessor) -> bool:
+    size, target = (example.width, example.height), example.question.target
+    if family.scored_by == "iou":
+        boxes = processor.tokenizer.decode_boxes(text, *size)
+        left, top, right, bottom = map(float, target.split())
+        return bool(boxes) and iou(boxes[0], (left, top, right, bottom)) >= ENOUGH
+    wanted_tokens = answer_tokens(target, processor, size)
+    return text == str(processor.tokenizer.decode(wanted_tokens, skip_special_tokens=True)).strip()

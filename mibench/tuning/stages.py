@@ -1,0 +1,234 @@
+"""Making the bundled model by its recipe: pictures, trunk, then stages of training; what is done is not done again."""
+
+import copy
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mibench.data.mini.seen import FAMILIES
+from mibench.data.mini.seen.family import Family, Scenes, Split
+from mibench.errors import InputError
+from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
+from mibench.tuning.batch import SupervisedAnswers
+from mibench.tuning.checkpoints import load_weights
+from mibench.tuning.dense_labels import Classes, Labels, classes_of, label
+from mibench.tuning.loop import LoopSettings, Watch, train
+from mibench.tuning.mini_model import mini_model, mini_processor, new_trunk, side_of
+from mibench.tuning.mini_recipe import MiniRecipe, Stage, read_mini_recipe
+from mibench.tuning.mini_source import MiniSource
+from mibench.tuning.pictures import normalised, seen_pictures, worlds_of
+from mibench.tuning.processes import Processes
+from mibench.tuning.trunk import TrunkObjective, TrunkSource, TrunkTraining, calibrate, features_of, stacked
+
+TRUNK = "trunk"
+_BETAS = (0.9, 0.98)
+_CALIBRATION = 16
+"""Pictures of each kind whose statistics the trunk starts with."""
+
+Report = Callable[[str], Watch | None]
+"""Is told the name of each part when it begins, and returns who watches its steps."""
+
+
+def run_stages(path: Path, output: Path, only: tuple[str, ...] = (), report: Report = lambda name: None) -> None:
+    """Make a small model by its recipe, in a folder for each stage; a run that was broken off goes on.
+
+    Args:
+        path: the recipe.
+        output: the folder.
+        only: stages to run, each with what it starts from done before; by default all.
+        report: is told what begins.
+
+    Raises:
+        InputError: the recipe is faulty, a stage is unknown, or one that it starts from is not done.
+
+    """
+    recipe = read_mini_recipe(path)
+    names = [TRUNK, *(stage.name for stage in recipe.stages)]
+    if unknown := [name for name in only if name not in names]:
+        raise InputError(f"no stage {unknown[0]!r}", file=path, remedy=f"one of {', '.join(names)}")
+    workshop = Workshop(recipe, output)
+    workshop.prepare(report)
+    for stage in recipe.stages:
+        if not only or stage.name in only:
+            workshop.run(stage, report(stage.name))
+
+
+class Workshop:
+    """The folder of a recipe's training, and what all its stages share."""
+
+    def __init__(self, recipe: MiniRecipe, output: Path) -> None:
+        self.recipe, self.output = recipe, output
+        self.scenes = Scenes(recipe.seed)
+        self.families: Sequence[Family] = tuple(FAMILIES.values())
+        self.worlds = worlds_of(self.families)
+        self.side = side_of(recipe.model)
+
+    def prepare(self, report: Report = lambda name: None) -> None:
+        """Draw the pictures, train the trunk, make the vocabulary and the features, as far as they are missing."""
+        processes = Processes.join()
+        self.output.mkdir(parents=True, exist_ok=True)
+        if processes.first:
+            self._keep_vocabulary()
+            self._pictures("train")
+        processes.wait()
+        self._train_trunk(report, processes)
+        if processes.first:
+            for split in ("train", "test"):
+                self._keep_features(split)
+        processes.wait()
+
+    def processor(self) -> OFAProcessor:
+        """Return the processor of all stages."""
+        return OFAProcessor.from_pretrained(self.output / "processor")
+
+    def features(self, split: Split) -> dict[str, Tensor]:
+        """Return the trunk's features by kind of picture, float16 [count, rows, columns, channels]."""
+        return {name: load_file(self._feature_file(name, split))["features"] for name in self.worlds}
+
+    def model(self, stage: Stage | None = None) -> OFAForConditionalGeneration:
+        """Return the model after a stage, or before all.
+
+        Raises:
+            InputError: the stage is not done.
+
+        """
+        trunk = load_file(self.output / TRUNK / "trunk.safetensors")
+        plain = () if stage is None else stage.plain
+        model = mini_model(self.recipe, self.processor(), trunk, list(self.features("test").values()), plain)
+        if stage is not None:
+            file = self.output / stage.name / "model.safetensors"
+            if not file.exists():
+                raise InputError(f"stage {stage.name!r} is not done", file=file, remedy="run it first")
+            load_weights(model, file)
+        return model
+
+    def families_of(self, stage: Stage) -> list[Family]:
+        """Return the families of a stage."""
+        chosen = self.recipe.families if stage.families == "all" else stage.families
+        return [family for family in self.families if family.name in chosen]
+
+    def run(self, stage: Stage, watch: Watch | None = None) -> None:
+        """Train a stage, and leave it as a folder that `mibench run --model ofa` loads."""
+        before = next((other for other in self.recipe.stages if other.name == stage.after), None)
+        model = self.model(before)
+        features = self.features("train")
+        objective = SupervisedAnswers(features, stage.supervision, stage.steps)
+        source = MiniSource(
+            stage,
+            self.families_of(stage),
+            self.processor(),
+            self.scenes,
+            objective,
+            pictures=self.recipe.pictures.train,
+            side=self.side,
+            often=self.recipe.often,
+        )
+        settings = LoopSettings(
+            steps=stage.steps,
+            learning_rate=stage.learning_rate,
+            warmup_steps=stage.warmup_steps,
+            schedule="cosine",
+            betas=_BETAS,
+            micro_batch=stage.batch // 2,
+            precision=self.recipe.precision,
+            seed=self.recipe.seed,
+            log_every=50,
+            checkpoint_every=250,
+        )
+        train(model, source, objective, settings, self.output / stage.name, watch=watch, identity=self._identity(stage))
+        publish(model, self.processor(), self.output / stage.name / "published")
+
+    def _identity(self, stage: Stage | None) -> str:
+        kept = self.recipe.model_dump(mode="json", exclude={"stages"})
+        lineage = []
+        while stage is not None:
+            lineage.append(stage.model_dump(mode="json"))
+            stage = next((other for other in self.recipe.stages if other.name == stage.after), None)
+        return json.dumps([kept, lineage], sort_keys=True)
+
+    def _pictures(self, split: Split) -> dict[str, Tensor]:
+        count = getattr(self.recipe.pictures, split)
+        folder, side = self.output / "pictures", self.recipe.model.image_size
+        return seen_pictures(
+            self.worlds, folder, split=split, count=count, side=side, seed=self.recipe.seed, processes=2
+        )
+
+    def _labels(self) -> tuple[Classes, dict[str, Labels]]:
+        count = self.recipe.pictures.train
+        scenes = {
+            name: [self.scenes.get(name, world, "train", number) for number in range(count)]
+            for name, world in self.worlds.items()
+        }
+        classes = classes_of([scene for kind in scenes.values() for scene in kind])
+        grid = (self.side, self.side)
+        return classes, {
+            name: stacked([label(scene, classes, grid) for scene in kind]) for name, kind in scenes.items()
+        }
+
+    def _train_trunk(self, report: Report, processes: Processes) -> None:
+        folder, stage = self.output / TRUNK, self.recipe.trunk
+        if (folder / "trunk.safetensors").exists():
+            return
+        watch = report(TRUNK)
+        pictures = self._pictures("train")
+        classes, labels = self._labels()
+        trunk = new_trunk(self.recipe)
+        sample = torch.cat([kind[:_CALIBRATION] for kind in pictures.values()])
+        calibrate(trunk, normalised(sample))
+        training = TrunkTraining(trunk, classes)
+        settings = LoopSettings(
+            steps=stage.steps,
+            learning_rate=stage.learning_rate,
+            warmup_steps=min(200, stage.steps // 10),
+            schedule="cosine",
+            betas=_BETAS,
+            micro_batch=stage.batch // 2,
+            precision=self.recipe.precision,
+            seed=self.recipe.seed,
+            log_every=50,
+            checkpoint_every=500,
+        )
+        source = TrunkSource(
+            {name: len(kind) for name, kind in pictures.items()}, batch=stage.batch, seed=self.recipe.seed
+        )
+        objective = TrunkObjective(pictures, labels)
+        train(training, source, objective, settings, folder, watch=watch, identity=self._identity(None))
+        if processes.first:
+            save_file(training.trunk.state_dict(), folder / "trunk.safetensors")
+
+    def _keep_vocabulary(self) -> None:
+        folder = self.output / "processor"
+        if not folder.exists():
+            partial = self.output / ".processor"
+            mini_processor(self.recipe, self.families, self.scenes).save_pretrained(partial)
+            partial.rename(folder)
+
+    @torch.no_grad()
+    def _keep_features(self, split: Split) -> None:
+        missing = [name for name in self.worlds if not self._feature_file(name, split).exists()]
+        if not missing:
+            return
+        trunk = new_trunk(self.recipe)
+        trunk.load_state_dict(load_file(self.output / TRUNK / "trunk.safetensors"))
+        pictures = self._pictures(split)
+        for name in missing:
+            file = self._feature_file(name, split)
+            file.parent.mkdir(exist_ok=True)
+            part = file.with_suffix(".part")
+            save_file({"features": features_of(trunk.eval(), pictures[name])}, part)
+            part.rename(file)
+
+    def _feature_file(self, name: str, split: Split) -> Path:
+        return self.output / "features" / f"{name}-{split}.safetensors"
+
+
+def publish(model: OFAForConditionalGeneration, processor: OFAProcessor, folder: Path) -> None:
+    """Write a model in half precision, as a folder in Hugging Face form."""
+    half = copy.deepcopy(model)
+    torch.nn.Module.half(half)
+    half.save_pretrained(folder)
+    processor.save_pretrained(folder)
