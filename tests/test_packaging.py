@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from mibench.adapters.ofa_mini import FOLDER, WEIGHTS
 from mibench.cards import card_files
 from tests.conftest import REPOSITORY
 
@@ -42,6 +43,17 @@ def test_the_wheel_holds_every_card_and_every_file_of_the_package(wheel):
     assert expected - names == set()
     assert all(name.startswith(("mibench/", "mibench-")) for name in names)
     assert len([name for name in names if name.endswith(".yaml")]) >= 29
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_the_wheel_holds_the_weights_of_the_bundled_model(wheel, weights):
+    if not (FOLDER / weights).is_dir():
+        pytest.skip(f"the weights {weights!r} are not there yet")
+    with zipfile.ZipFile(wheel) as packed:
+        held = {name: packed.read(name) for name in packed.namelist() if f"/ofa/mini/{weights}/" in name}
+    own = {str(file.relative_to(REPOSITORY)): file.read_bytes() for file in (FOLDER / weights).iterdir()}
+    assert held == own
+    assert {"config.json", "model.safetensors"} <= {name.rpartition("/")[2] for name in held}
 
 
 def test_an_installed_wheel_lists_the_tasks_and_adapters(installed, tmp_path):

@@ -27,11 +27,13 @@ class Adapter(Protocol):
         model_name: the name under which a reader knows the model.
         decoding: the settings that the answers depend on, recorded in the submission.
 
-    An adapter may have three attributes more:
+    An adapter may have five attributes more:
 
     - `sight: Sight`: "opens" where it opens pictures with `pictures.open_picture`, which are then decoded ahead;
       "blind" where it cannot see, so that tasks with pictures are refused unless the run is blind; otherwise "ignores".
     - `usage: Mapping[str, float]`: what the answers have cost so far, as tokens, for the run's record.
+    - `parameters: int`: the number of the model's weights; `revision: str`: which weights these are. Both go into the
+      submission's description.
     - `close() -> None`: lets go of connections and threads when the run is over.
 
     """
@@ -56,6 +58,16 @@ def sight(adapter: Adapter) -> Sight:
 def usage(adapter: Adapter) -> Mapping[str, float]:
     """Return what an adapter's answers have cost."""
     return cast(Mapping[str, float], getattr(adapter, "usage", {}))
+
+
+def parameters(adapter: Adapter) -> int | None:
+    """Return the number of a model's weights; None where the adapter does not say."""
+    return cast(int | None, getattr(adapter, "parameters", None))
+
+
+def revision(adapter: Adapter) -> str | None:
+    """Return which weights a model has; None where the adapter does not say."""
+    return cast(str | None, getattr(adapter, "revision", None))
 
 
 def close(adapter: Adapter) -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+BOXES = ("options", "all")
+"""Which boxes a model reads and writes as location bins."""
+
+
 @dataclass(frozen=True)
 class _Prompt:
     """A request as the model reads it.
@@ -55,6 +59,7 @@ class OFA:
         constrain: str = "false",
         score_options: str = "false",
         clean: str = "true",
+        boxes: str = "options",
     ) -> None:
         """Load the model.
 
@@ -68,8 +73,16 @@ class OFA:
             constrain: whether an answer must be one of the options, where there are any.
             score_options: whether to record the log-probability of each option as well.
             clean: whether prompts are cleaned as OFA's data code cleans questions.
+            boxes: which boxes become location bins: those of requests whose options are boxes (options), or every one
+                in a prompt about a picture (all).
+
+        Raises:
+            InputError: there is no model in the folder, or it cannot be loaded.
+            ValueError: an argument has a wrong value.
 
         """
+        if boxes not in BOXES:
+            raise ValueError(f"boxes={boxes} is not one of {', '.join(BOXES)}")
         switches = {"constrain": constrain, "score_options": score_options, "clean": clean}
         if not Path(path).is_dir():
             raise InputError("no folder of a model", file=path, remedy="'mibench models convert' writes one")
@@ -80,6 +93,7 @@ class OFA:
             "dtype": dtype,
             "no_repeat_ngram": whole_number("no_repeat_ngram", no_repeat_ngram),
             **{name: switch(name, value) for name, value in switches.items()},
+            "boxes": boxes,
         }
         self._load(path, image_size, dtype, device)
 
@@ -92,6 +106,7 @@ class OFA:
         numbers = find_dtype(dtype, self._device)
         model = load_weights(path, OFAForConditionalGeneration, dtype=numbers, local_files_only=True)
         self._model = model.to(self._device).eval()
+        self.parameters = sum(parameter.numel() for parameter in self._model.parameters())
         self._cutter = Cutter(self._model.config.max_position_embeddings)
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
@@ -117,7 +132,7 @@ class OFA:
     def _tokens(self, text: str, request: Request, size: tuple[int, int] | None) -> list[int]:
         from mibench.ofa.tokenizer import clean_text
 
-        if size is not None and _has_boxes(request):
+        if size is not None and self._speaks_in_bins(request):
             text = self._processor.boxes_to_bins(text, *size)
         if self.decoding["clean"]:
             text = clean_text(text)
@@ -128,33 +143,53 @@ class OFA:
         """Answer prompts together, by their places."""
         import torch
 
-        from mibench.ofa.scoring import OptionTries, score_options
+        from mibench.ofa.scoring import score_options
 
         with torch.inference_mode():
             encoded = self._model.encoder(**self._inputs(prompts))
             options = [self._option_tokens(prompt) for prompt in prompts]
-            constrained = {}
-            if self.decoding["constrain"] and options[0]:
-                constrained["prefix_allowed_tokens_fn"] = OptionTries(options, self._model.config.eos_token_id)
             found = self._model.generate(
                 encoder_outputs=encoded,
                 num_beams=self.decoding["beams"],
-                no_repeat_ngram_size=self.decoding["no_repeat_ngram"],
-                max_new_tokens=prompts[0].request.max_new_tokens,
                 do_sample=False,
-                **constrained,
+                **self._bounds(prompts, options),
             )
             scores: Sequence[list[float]] = [[]] * len(prompts)
             if self.decoding["score_options"] and options[0]:
                 scores = score_options(self._model, {"encoder_outputs": encoded}, options)
         answers = dict[int, Prediction]()
         for prompt, tokens, known, scored in zip(prompts, found, options, scores, strict=True):
-            text = self._processor.tokenizer.decode(tokens, skip_special_tokens=True).strip()
-            if prompt.size is not None and _has_boxes(prompt.request):
-                text = self._processor.bins_to_boxes(text, *prompt.size)
+            text = self._text(prompt, tokens[1:].tolist(), known)
             per_token = [score / len(option) for score, option in zip(scored, known, strict=False)]
             answers[prompt.place] = prompt.request.answered(text, scored or None, per_token or None)
         return answers
+
+    def _bounds(self, prompts: Sequence[_Prompt], options: Sequence[list[list[int]]]) -> dict[str, Any]:
+        """Return what bounds the answers: their length and repetitions, or the options that they are held to."""
+        from mibench.ofa.scoring import OptionTries
+
+        if self.decoding["constrain"] and options[0]:
+            tries = OptionTries(options, self._model.config.eos_token_id)
+            longest = max(len(option) for known in options for option in known)
+            return {"prefix_allowed_tokens_fn": tries, "max_new_tokens": longest}
+        return {
+            "no_repeat_ngram_size": self.decoding["no_repeat_ngram"],
+            "max_new_tokens": prompts[0].request.max_new_tokens,
+        }
+
+    def _text(self, prompt: _Prompt, tokens: Sequence[int], known: Sequence[list[int]]) -> str:
+        """Return an answer from its tokens after the start: the option itself where it was held to the options."""
+        if self.decoding["constrain"]:
+            for option, own in zip(prompt.request.options, known, strict=True):
+                if tokens[: len(own)] == own:
+                    return option
+        text: str = self._processor.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+        if prompt.size is not None and self._speaks_in_bins(prompt.request):
+            text = self._processor.bins_to_boxes(text, *prompt.size)
+        return text
+
+    def _speaks_in_bins(self, request: Request) -> bool:
+        return self.decoding["boxes"] == "all" or _has_boxes(request)
 
     def _inputs(self, prompts: Sequence[_Prompt]) -> dict[str, "torch.Tensor"]:
         """Return what the encoder reads: texts padded on the right, and each picture once."""
@@ -176,7 +211,7 @@ class OFA:
     def _option_tokens(self, prompt: _Prompt) -> list[list[int]]:
         """Return the tokens of each option as an answer, without the start token."""
         texts: list[str] = list(prompt.request.options)
-        if prompt.size is not None and _has_boxes(prompt.request):
+        if prompt.size is not None and self._speaks_in_bins(prompt.request):
             texts = [self._processor.boxes_to_bins(text, *prompt.size) for text in texts]
         return [self._processor.tokenizer(text)["input_ids"][1:] for text in texts]
 

@@ -47,7 +47,7 @@ def _instructions(
 
 
 @click.command()
-@click.option("--model", "model_name", required=True, help="The adapter: hf, openai, ofa, random-option, ...")
+@click.option("--model", "model_name", required=True, help="The adapter: ofa-mini, hf, openai, ofa, random-option, ...")
 @click.option("--model-args", "--model_args", default="", metavar="K=V,K=V", help="The adapter's arguments.")
 @click.option("--device", help="Where the model runs: auto, cpu, cuda, cuda:1, mps.")
 @click.option("--dtype", help="In which numbers it computes: auto, fp32, bf16, fp16.")
@@ -144,6 +144,7 @@ def run(
     \b
     Examples:
       mibench run --model random-option
+      mibench run --model ofa-mini
       mibench run --model hf --model-args pretrained=llava-hf/llava-1.5-7b-hf --dtype bf16 --batch-size auto
       mibench run --model hf --model-args pretrained=google/flan-t5-base --tasks nlp
       mibench run --model openai --model-args base_url=http://localhost:8000/v1,model=my-model
@@ -191,15 +192,21 @@ def run(
         engine, model_name, arguments | given, workers=workers, address=address, on_error=on_error
     ) as carrying:
         _check_sight(model_name, carrying.about, plan, cards)
-        title = name or carrying.about.model_name
+        about = carrying.about
+        title = name or about.model_name
         folder = folder or Path("submissions") / slug(title)
         description = describe(
             title,
-            Model(name=carrying.about.model_name, open_weights=open_weights),
+            Model(
+                name=about.model_name,
+                revision=about.revision,
+                parameters=about.parameters,
+                open_weights=open_weights,
+            ),
             cards,
             data,
             adapter=model_name,
-            decoding=carrying.about.decoding,
+            decoding=about.decoding,
             seed=seed,
             limit=limit,
             instructions=asked.digest,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import NamedTuple, Protocol, Self
 
-from mibench.adapters.base import Adapter, Sight, close, sight, usage
+from mibench.adapters.base import Adapter, Sight, close, parameters, revision, sight, usage
 from mibench.adapters.pictures import DecodingAhead
 from mibench.running.batches import Batch
 from mibench.running.worker import Answered, Worker
@@ -26,17 +26,22 @@ class About(NamedTuple):
         model_name: the name under which a reader knows the model.
         decoding: the settings that the answers depend on.
         sight: what it does with pictures.
+        parameters: number of the model's weights; None where it does not say.
+        revision: which weights these are; None where it does not say.
 
     """
 
     model_name: str
     decoding: dict[str, str | int | float | bool | None]
     sight: Sight
+    parameters: int | None = None
+    revision: str | None = None
 
     @classmethod
     def of(cls, adapter: Adapter) -> Self:
         """Ask the adapter."""
-        return cls(adapter.model_name, dict(adapter.decoding), sight(adapter))
+        decoding = dict(adapter.decoding)
+        return cls(adapter.model_name, decoding, sight(adapter), parameters(adapter), revision(adapter))
 
 
 class Result(NamedTuple):

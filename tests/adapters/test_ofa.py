@@ -84,9 +84,37 @@ def test_each_picture_is_encoded_once(ofa, data, monkeypatch):
 
 def test_constrained_answers_are_options(model_folder, data):
     asked = requests(data, "grounded_vqa") + requests(data, "nlvr")
-    constrained = adapter(model_folder, constrain="true", no_repeat_ngram="0")
+    constrained = adapter(model_folder, constrain="true")
     for request, answer in zip(asked, constrained.predict(asked), strict=True):
         assert answer.text in request.options
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("A Red   Square", "a  RED Circle"),
+        ("Twice, twice, twice, twice, twice", "It is so, it is so, it is so"),
+        ("2 2 2 2", "30 30 30 30"),
+        ("Same", "same", "SAME"),
+    ],
+)
+@pytest.mark.parametrize("boxes", ["options", "all"])
+def test_a_constrained_answer_is_spelt_as_its_option(model_folder, data, options, boxes):
+    (asked, *_) = requests(data, "nlvr", 1)
+    asked = msgspec.structs.replace(asked, options=options, max_new_tokens=2)
+    (answer,) = adapter(model_folder, constrain="true", boxes=boxes).predict([asked])
+    assert answer.text in (options[:1] if len({option.lower() for option in options}) == 1 else options)
+
+
+def test_a_free_answer_is_not_made_an_option(model_folder, data):
+    (asked, *_) = requests(data, "nlvr", 1)
+    free = adapter(model_folder)
+    written = free._processor.tokenizer("yes")["input_ids"][1:]
+    prompt = free._prompt(0, asked, {asked.image: open_picture(asked.image)})
+    assert free._text(prompt, written, [written, [5]]) == "yes"
+    held = adapter(model_folder, constrain="true")
+    prompt = held._prompt(0, msgspec.structs.replace(asked, options=("YES", "no")), {asked.image: prompt.picture})
+    assert held._text(prompt, written, [written, [5]]) == "YES"
 
 
 def test_option_scores_are_in_the_order_shown(model_folder, data):
@@ -109,8 +137,37 @@ def test_option_scores_are_in_the_order_shown(model_folder, data):
 
 def test_boxes_come_back_in_pixels(model_folder, data):
     asked = requests(data, "grounded_vqa", 1)
-    (answer, *_) = adapter(model_folder, constrain="true", no_repeat_ngram="0").predict(asked)
+    (answer, *_) = adapter(model_folder, constrain="true").predict(asked)
+    assert answer.text in asked[0].options
     assert len(answer.text.split()) == 4
+
+
+def test_all_boxes_of_a_prompt_about_a_picture_become_bins(ofa, model_folder, data):
+    (asked, *_) = requests(data, "nlvr", 1)
+    asked = msgspec.structs.replace(asked, prompt="What is in 10 20 30 40?")
+    every = adapter(model_folder, boxes="all")
+
+    def read(model, request):
+        pictures = {request.image: request.image and open_picture(request.image)}
+        return model._processor.tokenizer.decode(model._prompt(0, request, pictures).tokens)
+
+    assert "<bin_" in read(every, asked)
+    assert "<bin_" not in read(ofa, asked)
+    assert "<bin_" not in read(every, msgspec.structs.replace(asked, image=None))
+
+
+@pytest.mark.parametrize(("boxes", "answer"), [("all", "at 0 0 {0} {1}"), ("options", "at{2}")])
+def test_all_bins_of_an_answer_become_boxes(model_folder, data, boxes, answer):
+    (asked, *_) = requests(data, "text_vqa", 1)
+    model, picture = adapter(model_folder, boxes=boxes), open_picture(asked.image)
+    prompt = model._prompt(0, asked, {asked.image: picture})
+    bins = " <bin_0> <bin_0> <bin_999> <bin_999>"
+    tokens = model._processor.tokenizer(f"at{bins}")["input_ids"][1:]
+    assert model._text(prompt, tokens, []) == answer.format(*picture.size, bins)
+
+
+def test_the_number_of_weights_is_known(ofa):
+    assert ofa.parameters == sum(weights.numel() for weights in ofa._model.parameters())
 
 
 def test_a_long_prompt_is_cut_and_told(ofa, caplog):
@@ -142,6 +199,7 @@ def test_the_field_that_the_card_names_is_cut(ofa, data):
         ({"dtype": "int4"}, "fp32, bf16, fp16"),
         ({"constrain": "perhaps"}, "neither true nor false"),
         ({"beams": "x"}, "x"),
+        ({"boxes": "some"}, "boxes=some is not one of options, all"),
     ],
 )
 def test_faulty_arguments_are_told(model_folder, arguments, words):
