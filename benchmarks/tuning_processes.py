@@ -73,13 +73,13 @@ def work(output: Path) -> None:
 
 def start(output: Path, processes: int, threads: int) -> tuple[float, list[float]]:
     """Return rows a second, and the losses, of a run in processes of its own."""
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", f"--num_processes={processes}"]
-    command += ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"]
-    command += [f"--num_cpu_threads_per_process={threads}", __file__, "--worker", str(output)]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
+    command += [__file__, "--worker", str(output)]
     if processes == 1:
         command = [sys.executable, __file__, "--worker", str(output)]
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "ACCELERATE_USE_CPU": "true"}
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert json.loads((output / "done.json").read_text())["processes"] == processes
     lines = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
     ends = [line["seconds"] for line in lines]
     steps = [end - begin for begin, end in itertools.pairwise(ends)]

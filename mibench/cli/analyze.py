@@ -41,12 +41,13 @@ def attention(
 ) -> None:
     """Tell how much of OFA's attention falls on the instruction, the input fields, the options and the picture.
 
-    MODEL is the folder of an OFA model, or a submission that such a model answered; a second one, as the tuned model
+    MODEL is the folder of an OFA model, ofa-mini:base, ofa-mini:tuned, or a submission that one of these answered; a second one, as the tuned model
     after the base model, is compared with it. Each model answers greedily under all five wordings; then the
     cross-attention of its decoder is read, by layer and by step of the answer.
 
     \b
     Examples:
+      mibench analyze attention ofa-mini:base ofa-mini:tuned --output attention
       mibench analyze attention ofa-base --tasks nlvr --limit 20
       mibench analyze attention ofa-base ofa-tuned --output attention
     """
@@ -56,7 +57,7 @@ def attention(
     try:
         from mibench.analysis.asking import analyse
         from mibench.analysis.attention import AttentiveOFA
-        from mibench.analysis.model_folder import model_folder
+        from mibench.analysis.model_folder import model_folder, settings_of
         from mibench.analysis.page import check_output, write_pages
     except ImportError as error:
         raise InputError(f"this needs {error.name or error}", remedy="pip install 'mibench[models]'") from None
@@ -65,7 +66,10 @@ def attention(
         check_output(output)
     folders = [model_folder(text) for text in (model, model2) if text is not None]
     cards = chosen_cards(tasks, known_cards(data_choice))
-    models = {name: AttentiveOFA(folder, device) for name, folder in zip(_names(folders), folders, strict=True)}
+    models = {
+        name: AttentiveOFA(str(folder), device, **settings_of(folder))
+        for name, folder in zip(_names(folders), folders, strict=True)
+    }
     data = open_data(data_choice, cards)
     found, examples = analyse(models, cards, data, limit=limit, watch=track_rows("prompts"))
     if output is not None:

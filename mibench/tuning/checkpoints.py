@@ -117,14 +117,20 @@ def load_weights(model: nn.Module, file: Path) -> None:
         raise InputError(f"not the weights of this model: {reason}", file=file, remedy="another --output") from error
 
 
-def finish(output: Path, model: nn.Module, digest: str, progress: Progress) -> None:
+def finish(output: Path, model: nn.Module, digest: str, progress: Progress, processes: int) -> None:
     """Leave the weights and the mark of a run that is done, and drop its checkpoints."""
     output.mkdir(parents=True, exist_ok=True)
     partial = output / ".model.safetensors.partial"
     save_model(model, str(partial))
     _to_disk(partial)
     partial.rename(output / "model.safetensors")
-    done = {"digest": digest, "steps": progress.step, "samples": progress.samples, "seconds": progress.seconds}
+    done = {
+        "digest": digest,
+        "steps": progress.step,
+        "samples": progress.samples,
+        "seconds": round(progress.seconds, 3),
+        "processes": processes,
+    }
     write_whole(output / "done.json", json.dumps(done, indent=2).encode() + b"\n")
     shutil.rmtree(output / "checkpoint", ignore_errors=True)
 

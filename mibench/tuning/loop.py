@@ -160,7 +160,7 @@ def train(
             trainer.save()
         judge(step)
     if processes.first:
-        finish(output, model, digest, trainer.progress)
+        finish(output, model, digest, trainer.progress, processes.count)
     processes.wait()
 
 

@@ -23,7 +23,7 @@ class MiniModel(_Strict):
 
     Attributes:
         width: of the states.
-        heads: of encoder and decoder.
+        heads: of encoder and decoder; three of the first layer look back at the start.
         encoder_layers: their number.
         decoder_layers: their number.
         ffn: inner width.
@@ -35,7 +35,7 @@ class MiniModel(_Strict):
     """
 
     width: Count
-    heads: Count
+    heads: Annotated[int, Field(ge=4)]
     encoder_layers: Count
     decoder_layers: Count
     ffn: Count
@@ -46,18 +46,31 @@ class MiniModel(_Strict):
 
 
 class Pictures(_Strict):
-    """Pictures of each kind, to train on and to test on."""
+    """Pictures of each kind, to train on and to test on; of few pictures some families have nothing to ask."""
 
-    train: Count
+    train: Annotated[int, Field(ge=40)]
     test: Count
 
 
 class TrunkStage(_Strict):
-    """The training of the image trunk on labels of patches."""
+    """The training of the image trunk on labels of patches.
+
+    Attributes:
+        steps: updates of the weights.
+        batch: pictures a step.
+        learning_rate: at its highest.
+        late_kinds: kinds of pictures, such as those to be read, that are learnt last.
+        late_from: the step from which they come more often.
+        late_share: how much of the pictures they then are.
+
+    """
 
     steps: Count
     batch: Count
     learning_rate: Rate
+    late_kinds: tuple[str, ...] = ()
+    late_from: Annotated[int, Field(ge=0)] = 0
+    late_share: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class Stage(_Strict):
@@ -75,6 +88,8 @@ class Stage(_Strict):
         learning_rate: at its highest.
         warmup_steps: until then.
         supervision: weight of the supervision of attention, at the first and the last step.
+        plain: parts of the initial values that are left out, see `mibench.tuning.initial.start`.
+        scored: kinds of prompts under which the seen families are scored in the end.
 
     """
 
@@ -90,6 +105,7 @@ class Stage(_Strict):
     warmup_steps: Annotated[int, Field(ge=0)] = 100
     supervision: tuple[float, float] = (0.5, 0.1)
     plain: tuple[Literal["codes", "tables", "sharp", "wide", "loud"], ...] = ()
+    scored: tuple[Literal["bare", "seen", "unseen"], ...] = ()
 
 
 class MiniRecipe(_Strict):
@@ -104,6 +120,7 @@ class MiniRecipe(_Strict):
         families: that the stages train on.
         often: those of them that are drawn twice as often.
         stages: in order.
+        scored_rows: fresh examples of each family by which stages are scored.
 
     """
 
@@ -115,6 +132,7 @@ class MiniRecipe(_Strict):
     families: tuple[str, ...]
     often: tuple[str, ...] = ()
     stages: tuple[Stage, ...]
+    scored_rows: Count = 400
 
     @model_validator(mode="after")
     def _known(self) -> "MiniRecipe":

@@ -1,4 +1,4 @@
-"""The processes that train together: one unless `accelerate launch` or `torchrun` started more."""
+"""The processes that train together: one unless `accelerate launch` or, on CPUs too, `torchrun` started more."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Processes:
         """Meet the other processes; the first may evaluate for hours while the rest wait."""
         from accelerate import PartialState  # type: ignore[import-untyped]
 
-        state = PartialState(timeout=timedelta(hours=12))
+        state = PartialState(cpu=not torch.cuda.is_available(), timeout=timedelta(hours=12))
         return cls(state.process_index, state.num_processes, state.device)
 
     @property

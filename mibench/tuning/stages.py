@@ -22,7 +22,9 @@ from mibench.tuning.mini_recipe import MiniRecipe, Stage, read_mini_recipe
 from mibench.tuning.mini_source import MiniSource
 from mibench.tuning.pictures import normalised, seen_pictures, worlds_of
 from mibench.tuning.processes import Processes
+from mibench.tuning.seen_scores import seen_scores
 from mibench.tuning.trunk import TrunkObjective, TrunkSource, TrunkTraining, calibrate, features_of, stacked
+from mibench.whole_file import write_whole
 
 TRUNK = "trunk"
 _BETAS = (0.9, 0.98)
@@ -140,13 +142,35 @@ class Workshop:
             checkpoint_every=250,
         )
         train(model, source, objective, settings, self.output / stage.name, watch=watch, identity=self._identity(stage))
-        publish(model, self.processor(), self.output / stage.name / "published")
+        if Processes.join().first:
+            publish(model, self.processor(), self.output / stage.name / "published")
+            self._score(stage, model)
+        Processes.join().wait()
+
+    def _score(self, stage: Stage, model: OFAForConditionalGeneration) -> None:
+        """Score the seen families, and keep what was found in `seen_scores.json`."""
+        file = self.output / stage.name / "seen_scores.json"
+        if not stage.scored or file.exists():
+            return
+        scores = seen_scores(
+            torch.nn.Module.eval(model),
+            self.processor(),
+            self.families_of(stage),
+            self.features("test"),
+            prompts=stage.scored,
+            count=self.recipe.scored_rows,
+            pictures=self.recipe.pictures.test,
+            side=self.side,
+            seed=self.recipe.seed,
+        )
+        kept = {"rows": self.recipe.scored_rows, "scores": [score._asdict() for score in scores]}
+        write_whole(file, json.dumps(kept, indent=1).encode() + b"\n")
 
     def _identity(self, stage: Stage | None) -> str:
-        kept = self.recipe.model_dump(mode="json", exclude={"stages"})
+        kept = self.recipe.model_dump(mode="json", exclude={"stages", "scored_rows"})
         lineage = []
         while stage is not None:
-            lineage.append(stage.model_dump(mode="json"))
+            lineage.append(stage.model_dump(mode="json", exclude={"scored"}))
             stage = next((other for other in self.recipe.stages if other.name == stage.after), None)
         return json.dumps([kept, lineage], sort_keys=True)
 
@@ -192,9 +216,8 @@ class Workshop:
             log_every=50,
             checkpoint_every=500,
         )
-        source = TrunkSource(
-            {name: len(kind) for name, kind in pictures.items()}, batch=stage.batch, seed=self.recipe.seed
-        )
+        counts = {name: len(kind) for name, kind in pictures.items()}
+        source = TrunkSource(counts, stage, seed=self.recipe.seed)
         objective = TrunkObjective(pictures, labels)
         train(training, source, objective, settings, folder, watch=watch, identity=self._identity(None))
         if processes.first:

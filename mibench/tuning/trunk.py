@@ -14,6 +14,7 @@ from mibench.data.mini.visual.shapes import COLOURS, SHAPES, SIZES
 from mibench.ofa.trunk import STRIDE, InferenceBatchNorm, Trunk
 from mibench.tuning.dense_labels import IGNORED, LETTERS, MOST, SLOTS, Classes, Labels
 from mibench.tuning.loop import Loss
+from mibench.tuning.mini_recipe import TrunkStage
 from mibench.tuning.pictures import normalised
 
 WEIGHTS = {
@@ -129,23 +130,26 @@ class TrunkTraining(nn.Module):
 
 
 class TrunkSource:
-    """Pictures to train on, drawn evenly from their kinds; the same for the same step."""
+    """Pictures to train on, the same for the same step; drawn evenly from their kinds, until some come more often."""
 
-    def __init__(self, counts: Mapping[str, int], *, batch: int, seed: int) -> None:
+    def __init__(self, counts: Mapping[str, int], stage: TrunkStage, *, seed: int) -> None:
         """Keep the number of pictures of each kind.
 
         Args:
             counts: by kind.
-            batch: pictures a step.
+            stage: how many pictures a step, and which kinds come more often later.
             seed: of the draws.
 
         """
-        self._counts, self._batch, self._seed = counts, batch, seed
+        self._counts, self._stage, self._seed = counts, stage, seed
 
     def rows(self, step: int) -> list[Picture]:
         """Return the pictures of a step."""
-        random, names = Random(f"trunk:{self._seed}:{step}"), sorted(self._counts)
-        chosen = [names[(step * self._batch + place) % len(names)] for place in range(self._batch)]
+        random, names, stage = Random(f"trunk:{self._seed}:{step}"), sorted(self._counts), self._stage
+        chosen = [names[(step * stage.batch + place) % len(names)] for place in range(stage.batch)]
+        if stage.late_kinds and step >= stage.late_from:
+            late = round(stage.late_share * stage.batch)
+            chosen[:late] = [stage.late_kinds[(step * late + place) % len(stage.late_kinds)] for place in range(late)]
         return [(name, random.randrange(self._counts[name])) for name in chosen]
 
 

@@ -218,12 +218,11 @@ def test_an_objective_may_return_a_plain_part():
 def start(output, *, processes=1):
     """Train the toy in processes of their own, which meet on this machine."""
     folder = Path(__file__).parent.parent.parent
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "PYTHONPATH": str(folder)}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder)}
     command = [sys.executable, "-m", "tests.tuning.toy", str(output)]
     if processes > 1:
-        launch = ["--cpu", f"--num_processes={processes}", "--num_machines=1", "--mixed_precision=no"]
-        launch += ["--dynamo_backend=no", "--main_process_port=0", "--num_cpu_threads_per_process=1", "-m"]
-        command = [sys.executable, "-m", "accelerate.commands.launch", *launch, *command[2:]]
+        launch = ["--standalone", f"--nproc_per_node={processes}", "-m"]
+        command = [sys.executable, "-m", "torch.distributed.run", *launch, *command[2:]]
     return subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -233,6 +232,7 @@ def test_two_processes_give_the_result_of_one(tmp_path):
     two = start(tmp_path / "two", processes=2)
     output, _ = two.communicate(timeout=120)
     assert two.returncode == 0, output.decode()
+    assert json.loads((tmp_path / "two" / "done.json").read_text())["processes"] == 2
     assert_same_curve(curve(tmp_path / "one"), curve(tmp_path / "two"), 1e-5)
     for name, value in weights(tmp_path / "one").items():
         torch.testing.assert_close(value, weights(tmp_path / "two")[name], atol=1e-5, rtol=0)
