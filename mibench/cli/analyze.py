@@ -41,9 +41,9 @@ def attention(
 ) -> None:
     """Tell how much of OFA's attention falls on the instruction, the input fields, the options and the picture.
 
-    MODEL is the folder of an OFA model, ofa-mini:base, ofa-mini:tuned, or a submission that one of these answered; a second one, as the tuned model
-    after the base model, is compared with it. Each model answers greedily under all five wordings; then the
-    cross-attention of its decoder is read, by layer and by step of the answer.
+    MODEL is the folder of an OFA model, ofa-mini:base, ofa-mini:tuned, or a submission that one of these answered. A
+    second one, as the tuned model after the base model, is compared with it. Each model answers greedily under all
+    five wordings; then the cross-attention of its decoder is read, by layer and by step of the answer.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def attention(
     folders = [model_folder(text) for text in (model, model2) if text is not None]
     cards = chosen_cards(tasks, known_cards(data_choice))
     models = {
-        name: AttentiveOFA(str(folder), device, **settings_of(folder))
+        name: AttentiveOFA(folder, device, **settings_of(folder))
         for name, folder in zip(_names(folders), folders, strict=True)
     }
     data = open_data(data_choice, cards)

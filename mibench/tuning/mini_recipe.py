@@ -82,6 +82,7 @@ class Stage(_Strict):
         families: by name, or all of the recipe.
         instructed: share of the prompts that have an instruction; the others are the bare task name with its fields.
         wordings: how many wordings of each family are used; 0 is all.
+        draws: name of the stream of examples; stages that share it see the same ones. By default the stage's own.
         text_every: every so manieth step is of the families without pictures; 0 is none.
         steps: updates of the weights.
         batch: rows a step.
@@ -98,6 +99,7 @@ class Stage(_Strict):
     families: tuple[str, ...] | Literal["all"] = "all"
     instructed: Annotated[float, Field(ge=0, le=1)] = 0.0
     wordings: Annotated[int, Field(ge=0)] = 0
+    draws: str = ""
     text_every: Annotated[int, Field(ge=0)] = 0
     steps: Count
     batch: Count = 32
@@ -149,6 +151,8 @@ class MiniRecipe(_Strict):
             if stage.after is not None and stage.after not in before:
                 raise ValueError(f"stage {stage.name!r} comes after {stage.after!r}, which is not before it")
             before.add(stage.name)
+        if self.model.width % 4 or self.model.width % self.model.heads:
+            raise ValueError(f"a width of {self.model.width} is no multiple of 4 and of {self.model.heads} heads")
         return self
 
 

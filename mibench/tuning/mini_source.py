@@ -41,6 +41,7 @@ class MiniSource:
 
         """
         families = [*families, *(family for family in families if family.name in often)]
+        self._draws = stage.draws or stage.name
         self._stage, self._processor, self._scenes, self._objective = stage, processor, scenes, objective
         self._pictures, self._side = pictures, side
         self._seeing = [family for family in families if family.worlds is not None]
@@ -49,19 +50,19 @@ class MiniSource:
     def rows(self, step: int) -> list[Row]:
         """Return the rows of a step, short ones first."""
         self._objective.step = step
-        every = self._stage.text_every if self._reading else 0
-        text = bool(every) and step % every == every - 1
+        every = self._stage.text_every
+        text = not self._seeing or bool(self._reading and every and step % every == every - 1)
         families = self._reading if text else self._seeing
         rows = [self._row(families, step * self._stage.batch + place) for place in range(self._stage.batch)]
         return sorted(rows, key=lambda row: len(row.tokens))
 
     def _row(self, families: Sequence[Family], index: int) -> Row:
         turn, place = divmod(index, len(families))
-        order = Random(f"order:{self._stage.name}:{self._scenes.seed}:{turn}").sample(
+        order = Random(f"order:{self._draws}:{self._scenes.seed}:{turn}").sample(
             range(len(families)), len(families)
         )
         family = families[order[place]]
-        example = draw_example(family, self._scenes, "train", _number(self._stage.name, index), pictures=self._pictures)
+        example = draw_example(family, self._scenes, "train", _number(self._draws, index), pictures=self._pictures)
         template = drawn_template(self._stage, family, example, index)
         return row_of(example, template, self._processor, self._side)
 
@@ -73,10 +74,10 @@ def drawn_template(stage: Stage, family: Family, example: Example, index: int) -
         return bare_template(family, tuple(example.question.fields))
     known = wordings(family).seen
     if stage.wordings:
-        known = tuple(Random(f"wordings:{family.name}").sample(known, stage.wordings))
+        known = tuple(Random(f"wordings:{family.name}").sample(known, min(stage.wordings, len(known))))
     return random.choice(known)
 
 
-def _number(stage: str, index: int) -> int:
-    """Return a number of an example that no other stage draws, for practical purposes."""
-    return int.from_bytes(hashlib.sha256(f"{stage}:{index}".encode()).digest()[:7])
+def _number(stream: str, index: int) -> int:
+    """Return a number of an example that no other stream draws, for practical purposes."""
+    return int.from_bytes(hashlib.sha256(f"{stream}:{index}".encode()).digest()[:7])

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -73,6 +73,7 @@ class Workshop:
         """Draw the pictures, train the trunk, make the vocabulary and the features, as far as they are missing."""
         processes = Processes.join()
         self.output.mkdir(parents=True, exist_ok=True)
+        self._claim()
         if processes.first:
             self._keep_vocabulary()
             self._pictures("train")
@@ -83,6 +84,21 @@ class Workshop:
                 self._keep_features(split)
         processes.wait()
 
+    def _claim(self) -> None:
+        """Write down what the folder is prepared for, and refuse one that is prepared for something else."""
+        kinds = [*self.recipe.trunk.late_kinds]
+        if unknown := [kind for kind in kinds if kind not in self.worlds]:
+            raise InputError(f"late_kinds: no pictures are called {unknown[0]!r}", remedy=", ".join(self.worlds))
+        file, wanted = self.output / "prepared.json", self._preparation()
+        if file.exists() and file.read_text(encoding="utf-8") != wanted:
+            raise InputError("was prepared by another recipe", file=self.output, remedy="another --output")
+        write_whole(file, wanted.encode())
+
+    def _preparation(self) -> str:
+        """Return the part of the recipe that pictures, trunk, vocabulary and features depend on."""
+        prepared = {"seed", "precision", "model", "pictures", "trunk"}
+        return json.dumps(self.recipe.model_dump(mode="json", include=prepared), sort_keys=True, indent=1) + "\n"
+
     def processor(self) -> OFAProcessor:
         """Return the processor of all stages."""
         return OFAProcessor.from_pretrained(self.output / "processor")
@@ -91,16 +107,22 @@ class Workshop:
         """Return the trunk's features by kind of picture, float16 [count, rows, columns, channels]."""
         return {name: load_file(self._feature_file(name, split))["features"] for name in self.worlds}
 
-    def model(self, stage: Stage | None = None) -> OFAForConditionalGeneration:
+    def model(
+        self, stage: Stage | None, features: Mapping[str, Tensor], plain: tuple[str, ...] = ()
+    ) -> OFAForConditionalGeneration:
         """Return the model after a stage, or before all.
+
+        Args:
+            stage: that is done.
+            features: of the pictures to train on, by which the map of patches is evened out.
+            plain: parts of the initial values that are left out, see `mibench.tuning.initial.start`.
 
         Raises:
             InputError: the stage is not done.
 
         """
         trunk = load_file(self.output / TRUNK / "trunk.safetensors")
-        plain = () if stage is None else stage.plain
-        model = mini_model(self.recipe, self.processor(), trunk, list(self.features("test").values()), plain)
+        model = mini_model(self.recipe, self.processor(), trunk, list(features.values()), plain)
         if stage is not None:
             file = self.output / stage.name / "model.safetensors"
             if not file.exists():
@@ -116,8 +138,8 @@ class Workshop:
     def run(self, stage: Stage, watch: Watch | None = None) -> None:
         """Train a stage, and leave it as a folder that `mibench run --model ofa` loads."""
         before = next((other for other in self.recipe.stages if other.name == stage.after), None)
-        model = self.model(before)
         features = self.features("train")
+        model = self.model(before, features, stage.plain)
         objective = SupervisedAnswers(features, stage.supervision, stage.steps)
         source = MiniSource(
             stage,
@@ -135,7 +157,7 @@ class Workshop:
             warmup_steps=stage.warmup_steps,
             schedule="cosine",
             betas=_BETAS,
-            micro_batch=stage.batch // 2,
+            micro_batch=max(1, stage.batch // 2),
             precision=self.recipe.precision,
             seed=self.recipe.seed,
             log_every=50,
@@ -166,12 +188,14 @@ class Workshop:
         kept = {"rows": self.recipe.scored_rows, "scores": [score._asdict() for score in scores]}
         write_whole(file, json.dumps(kept, indent=1).encode() + b"\n")
 
-    def _identity(self, stage: Stage | None) -> str:
+    def _identity(self, stage: Stage) -> str:
         kept = self.recipe.model_dump(mode="json", exclude={"stages", "scored_rows"})
-        lineage = []
-        while stage is not None:
+        lineage, known = [], {other.name: other for other in self.recipe.stages}
+        while True:
             lineage.append(stage.model_dump(mode="json", exclude={"scored"}))
-            stage = next((other for other in self.recipe.stages if other.name == stage.after), None)
+            if stage.after is None:
+                break
+            stage = known[stage.after]
         return json.dumps([kept, lineage], sort_keys=True)
 
     def _pictures(self, split: Split) -> dict[str, Tensor]:
@@ -210,7 +234,7 @@ class Workshop:
             warmup_steps=min(200, stage.steps // 10),
             schedule="cosine",
             betas=_BETAS,
-            micro_batch=stage.batch // 2,
+            micro_batch=max(1, stage.batch // 2),
             precision=self.recipe.precision,
             seed=self.recipe.seed,
             log_every=50,
@@ -219,9 +243,11 @@ class Workshop:
         counts = {name: len(kind) for name, kind in pictures.items()}
         source = TrunkSource(counts, stage, seed=self.recipe.seed)
         objective = TrunkObjective(pictures, labels)
-        train(training, source, objective, settings, folder, watch=watch, identity=self._identity(None))
+        train(training, source, objective, settings, folder, watch=watch, identity=self._preparation())
         if processes.first:
-            save_file(training.trunk.state_dict(), folder / "trunk.safetensors")
+            partial = folder / ".trunk.safetensors"
+            save_file(training.trunk.state_dict(), partial)
+            partial.rename(folder / "trunk.safetensors")
 
     def _keep_vocabulary(self) -> None:
         folder = self.output / "processor"
@@ -250,8 +276,12 @@ class Workshop:
 
 
 def publish(model: OFAForConditionalGeneration, processor: OFAProcessor, folder: Path) -> None:
-    """Write a model in half precision, as a folder in Hugging Face form."""
+    """Write a model in half precision, as a folder in Hugging Face form, unless it is there."""
+    if folder.exists():
+        return
+    partial = folder.with_name(f".{folder.name}")
     half = copy.deepcopy(model)
     torch.nn.Module.half(half)
-    half.save_pretrained(folder)
-    processor.save_pretrained(folder)
+    half.save_pretrained(partial)
+    processor.save_pretrained(partial)
+    partial.rename(folder)

@@ -68,7 +68,8 @@ class DenseHeads(nn.Module):
         losses = {name: _entropy(said[name], getattr(labels, name), NOTHING) for name in EACH}
         losses["letters"] = _entropy(said["letters"].unflatten(-1, (SLOTS, -1)), labels.letters, NOTHING)
         losses["kinds"] = functional.binary_cross_entropy_with_logits(said["kinds"], labels.kinds)
-        losses["edges"] = functional.smooth_l1_loss(said["edges"][thing], labels.edges[thing], beta=0.02) * 10
+        apart = functional.smooth_l1_loss(said["edges"][thing], labels.edges[thing], beta=0.02, reduction="sum")
+        losses["edges"] = apart / max(int(thing.sum()) * 4, 1) * 10
         whole = states.mean((1, 2))
         losses["facts"] = torch.stack(
             [_entropy(head(whole), labels.facts[:, place]) for place, head in enumerate(self.facts)]

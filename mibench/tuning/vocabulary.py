@@ -13,7 +13,7 @@ def train_tokenizer(texts: Iterable[str], *, size: int, bins: int) -> OFATokeniz
 
     Args:
         texts: prompts and answers as a model reads and writes them, bins written as `<bin_k>` left out.
-        size: number of pieces, the first four included.
+        size: most pieces, the first four included; short texts give fewer.
         bins: number of location bins.
 
     """
@@ -23,7 +23,7 @@ def train_tokenizer(texts: Iterable[str], *, size: int, bins: int) -> OFATokeniz
     trained.pre_tokenizer = pre_tokenizers.Sequence([spaced, pre_tokenizers.ByteLevel(add_prefix_space=False)])
     trainer = trainers.BpeTrainer(
         vocab_size=size,
-        special_tokens=list(FIRST_PIECES),
+        special_tokens=[*FIRST_PIECES, "<mask>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

@@ -47,8 +47,10 @@ def processor():
     texts = []
     for family in FAMILIES.values():
         question = example(family).question
-        texts += ["".join(piece.text for piece in prompt_pieces(wording, question.fields, question.options))
-                  for wording in templates(family, question.fields)[::8]]
+        texts += [
+            "".join(piece.text for piece in prompt_pieces(wording, question.fields, question.options))
+            for wording in templates(family, question.fields)[::8]
+        ]
         texts.append(question.target)
     tokenizer = train_tokenizer(texts, size=ARCHITECTURE.pieces, bins=ARCHITECTURE.bins)
     return OFAProcessor(OFAImageProcessor(size=ARCHITECTURE.image_size), tokenizer)

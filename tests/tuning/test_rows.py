@@ -54,7 +54,6 @@ def test_prompts_are_the_tokens_that_the_adapter_reads(adapter, family):
         assert list(row_of(drawn, template, PROCESSOR, SIDE).tokens) == read_by(adapter, drawn, template)
 
 
-@pytest.mark.xfail(strict=True, reason="rows make bins of each field, the adapter of the prompt as a whole")
 def test_boxes_side_by_side_are_the_tokens_that_the_adapter_reads(adapter):
     drawn, template = next(drawn_prompts(FAMILIES[RUN_TOGETHER]))
     assert list(row_of(drawn, template, PROCESSOR, SIDE).tokens) == read_by(adapter, drawn, template)

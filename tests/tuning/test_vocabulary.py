@@ -11,8 +11,10 @@ from mibench.errors import InputError
 from mibench.ofa.tokenizer import FIRST_PIECES, clean_text
 from mibench.tuning.vocabulary import train_tokenizer
 
-TEXTS = [f"which colour has the {shape} in the {place}?" for shape in ("star", "moon") for place in ("corner", "middle")]
-TOKENIZER = train_tokenizer(TEXTS * 3, size=320, bins=9)
+TEXTS = [
+    f"which colour has the {shape} in the {place}?" for shape in ("star", "moon") for place in ("corner", "middle")
+]
+TOKENIZER = train_tokenizer(TEXTS * 3, size=290, bins=9)
 UNKNOWN = 3
 
 
@@ -23,9 +25,8 @@ def test_no_text_has_unknown_words(text):
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_clean_texts_come_back(text):
-    clean = clean_text(text)
-    if clean.lower() != clean or "<bin_" in clean or clean.startswith("\x00"):
-        return
+    """Lower case is that of the tokenizer, which knows a newer Unicode."""
+    clean = TOKENIZER.backend_tokenizer.normalizer.normalize_str(clean_text(text))
     assert TOKENIZER.decode(TOKENIZER(clean)["input_ids"], skip_special_tokens=True) == clean
 
 
@@ -41,7 +42,7 @@ def test_what_occurs_often_is_one_piece():
 
 def test_first_pieces_come_first_and_the_size_is_kept():
     assert TOKENIZER.convert_ids_to_tokens([0, 1, 2, 3]) == list(FIRST_PIECES)
-    assert TOKENIZER.convert_tokens_to_ids("<bin_0>") == 320
+    assert TOKENIZER.convert_tokens_to_ids("<bin_0>") == 290
     assert TOKENIZER.num_codes == 0
 
 
@@ -51,22 +52,21 @@ def test_bins_follow_each_other():
     assert TOKENIZER("in <bin_3> <bin_8>")["input_ids"][-3:] == [ids[3], ids[8], 2]
 
 
-@pytest.mark.xfail(strict=True, reason="<mask> is no piece, and so added after the bins")
 def test_bins_are_the_last_of_the_vocabulary():
     assert TOKENIZER.convert_tokens_to_ids("<bin_8>") == len(TOKENIZER) - 1
 
 
 def test_the_same_texts_give_the_same_vocabulary(tmp_path):
-    again = train_tokenizer(TEXTS * 3, size=320, bins=9)
+    again = train_tokenizer(TEXTS * 3, size=290, bins=9)
     assert again.backend_tokenizer.to_str() == TOKENIZER.backend_tokenizer.to_str()
-    other = train_tokenizer([text.replace("moon", "sun") for text in TEXTS] * 3, size=320, bins=9)
+    other = train_tokenizer([text.replace("moon", "sun") for text in TEXTS] * 3, size=290, bins=9)
     assert other.get_vocab() != TOKENIZER.get_vocab()
     TOKENIZER.save_pretrained(tmp_path)
     assert type(TOKENIZER).from_pretrained(tmp_path).get_vocab() == TOKENIZER.get_vocab()
 
 
 def test_case_is_no_other_piece():
-    assert train_tokenizer([text.upper() for text in TEXTS] * 3, size=320, bins=9).get_vocab() == TOKENIZER.get_vocab()
+    assert train_tokenizer([text.upper() for text in TEXTS] * 3, size=290, bins=9).get_vocab() == TOKENIZER.get_vocab()
 
 
 def test_without_bins_there_are_no_boxes():

@@ -83,4 +83,4 @@ def wordings(family: Family) -> Wordings:
 
 def bare_template(family: Family, fields: tuple[str, ...]) -> str:
     """Return the template that names the task and gives its fields, without an instruction."""
-    return " ".join([family.title, *(f"{{{name}}}" for name in fields)])
+    return f"{family.title} {', '.join(f'{{{name}}}' for name in fields)}".strip()
