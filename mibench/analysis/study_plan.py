@@ -7,16 +7,24 @@ from typing import NamedTuple
 from mibench.analysis.study_recipe import PARTS, Part, StudyInFull
 from mibench.data.mini.seen import FAMILIES
 from mibench.errors import InputError
-from mibench.tuning.mini_recipe import Stage
+from mibench.tuning.mini_recipe import MiniRecipe, Stage
 from mibench.tuning.recipe import Strategy
 from mibench.tuning.task_groups import GROWING
 
-SEEING = tuple(family.name for family in FAMILIES.values() if family.worlds is not None)
-"""Families with pictures."""
-READING = tuple(family.name for family in FAMILIES.values() if family.worlds is None)
-"""Families of text."""
-TEXT_EVERY = round((len(SEEING) + len(READING)) / len(READING))
-"""Every so manieth step is of text where both are mixed, so that each family comes about equally often."""
+
+def seeing(base: MiniRecipe) -> tuple[str, ...]:
+    """Return the families of a recipe that are about pictures."""
+    return tuple(name for name in base.families if FAMILIES[name].worlds is not None)
+
+
+def reading(base: MiniRecipe) -> tuple[str, ...]:
+    """Return the families of a recipe that are of text alone."""
+    return tuple(name for name in base.families if FAMILIES[name].worlds is None)
+
+
+def text_every(base: MiniRecipe) -> int:
+    """Return of how many steps one is of text where both are mixed, so that families come about equally often."""
+    return round(len(base.families) / max(len(reading(base)), 1))
 
 
 class StudyRun(NamedTuple):
@@ -85,7 +93,7 @@ def _arms(found: StudyInFull, seed: int) -> Iterator[tuple[Part, str, StudyRun]]
         if count == "all":
             yield "wordings", "all", _by_strategy(found, "multi", seed)
         else:
-            stage = _stage(found, seed, SEEING, wordings=count)
+            stage = _stage(found, seed, seeing(found.base), wordings=count)
             yield "wordings", str(count), StudyRun(f"multi-wordings{count}-seed{seed}", (stage,))
     for sets in study.clusters:
         if sets == "text":
@@ -93,14 +101,14 @@ def _arms(found: StudyInFull, seed: int) -> Iterator[tuple[Part, str, StudyRun]]
         elif sets == len(GROWING):
             yield "clusters", str(sets), _by_strategy(found, "multi", seed)
         else:
-            stage = _stage(found, seed, families_in(sets))
+            stage = _stage(found, seed, families_in(found.base, sets))
             yield "clusters", str(sets), StudyRun(f"multi-clusters{sets}-seed{seed}", (stage,))
 
 
-def families_in(sets: int) -> tuple[str, ...]:
+def families_in(base: MiniRecipe, sets: int) -> tuple[str, ...]:
     """Return the families with pictures in the first so many sets of groups of the paper's order."""
     groups = {group for added in GROWING[:sets] for group in added}
-    return tuple(name for name in SEEING if re.sub(r"\W", "_", FAMILIES[name].group.lower()) in groups)
+    return tuple(name for name in seeing(base) if re.sub(r"\W", "_", FAMILIES[name].group.lower()) in groups)
 
 
 def _by_strategy(found: StudyInFull, strategy: Strategy, seed: int) -> StudyRun:
@@ -110,19 +118,19 @@ def _by_strategy(found: StudyInFull, strategy: Strategy, seed: int) -> StudyRun:
     if strategy == "sequential":
         stages = _one_after_the_other(found, seed)
     elif strategy == "natural":
-        stages = (_stage(found, seed, READING, text_every=1),)
+        stages = (_stage(found, seed, reading(found.base), text_every=1),)
     elif strategy == "mixed":
-        stages = (_stage(found, seed, SEEING + READING, text_every=TEXT_EVERY),)
+        stages = (_stage(found, seed, found.base.families, text_every=text_every(found.base)),)
     else:
-        stages = (_stage(found, seed, SEEING, instructed=float(strategy == "multi")),)
+        stages = (_stage(found, seed, seeing(found.base), instructed=float(strategy == "multi")),)
     return StudyRun(f"{strategy}-seed{seed}", stages)
 
 
 def _one_after_the_other(found: StudyInFull, seed: int) -> tuple[Stage, Stage]:
     """Return as many steps of text, and then of pictures, as mixing has."""
-    text = max(1, found.study.steps // TEXT_EVERY)
-    first = _stage(found, seed, READING, text_every=1, steps=text, name=f"text-seed{seed}")
-    second = _stage(found, seed, SEEING, steps=found.study.steps - text, after=first.name)
+    text = max(1, found.study.steps // text_every(found.base))
+    first = _stage(found, seed, reading(found.base), text_every=1, steps=text, name=f"text-seed{seed}")
+    second = _stage(found, seed, seeing(found.base), steps=found.study.steps - text, after=first.name)
     return first, second
 
 

@@ -58,9 +58,7 @@ class MiniSource:
 
     def _row(self, families: Sequence[Family], index: int) -> Row:
         turn, place = divmod(index, len(families))
-        order = Random(f"order:{self._draws}:{self._scenes.seed}:{turn}").sample(
-            range(len(families)), len(families)
-        )
+        order = Random(f"order:{self._draws}:{self._scenes.seed}:{turn}").sample(range(len(families)), len(families))
         family = families[order[place]]
         example = draw_example(family, self._scenes, "train", _number(self._draws, index), pictures=self._pictures)
         template = drawn_template(self._stage, family, example, index)

@@ -55,7 +55,12 @@ answer become a box in pixels.
 
 
 def write_model_card(
-    training: Path, submissions: Sequence[Path], output: Path = OUTPUT, *, recipe: Path = RECIPE
+    training: Path,
+    submissions: Sequence[Path],
+    output: Path = OUTPUT,
+    *,
+    recipe: Path = RECIPE,
+    ablations: Path | None = None,
 ) -> None:
     """Write the card, and the training's curve beside it as `<name>-curve.svg`.
 
@@ -64,6 +69,7 @@ def write_model_card(
         submissions: folders that answer the mini world: of `ofa-mini` with both weights, of baselines, and blind ones.
         output: the card, in Markdown.
         recipe: of the training.
+        ablations: a recipe of short trainings in the same folder, each with something left out.
 
     Raises:
         InputError: something is missing, broken, or does not belong together.
@@ -75,7 +81,8 @@ def write_model_card(
     stages = [cost.name for cost in costs if cost.name != training_part.TRUNK]
     output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(picture, training_part.curve(training, stages).encode())
-    lines = _lines(plan, costs, seen, found, training_part.ablations(training), recipe.name, picture.name)
+    tried = [] if ablations is None else training_part.ablations(training, read_mini_recipe(ablations))
+    lines = _lines(plan, costs, seen, found, tried, recipe.name, picture.name)
     write_whole(output, "\n".join([INTRODUCTION, *lines, ""]).encode())
 
 
@@ -157,12 +164,13 @@ def _these(names: Sequence[str]) -> str:
 @click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), default=OUTPUT, show_default=True, help="The card.")
 @click.option("--recipe", type=click.Path(path_type=Path), default=RECIPE, show_default=True, help="Of the training.")
-def main(training: Path, submissions: tuple[Path, ...], output: Path, recipe: Path) -> None:
+@click.option("--ablations", type=click.Path(path_type=Path), help="A recipe of ablations in the same folder.")
+def main(training: Path, submissions: tuple[Path, ...], output: Path, recipe: Path, ablations: Path | None) -> None:
     """Write the model card of a TRAINING folder and SUBMISSIONS of its models and of cheap strategies."""
     from mibench.errors import InputError
 
     try:
-        write_model_card(training, submissions, output, recipe=recipe)
+        write_model_card(training, submissions, output, recipe=recipe, ablations=ablations)
     except InputError as error:
         raise SystemExit(f"error: {error}") from error
 

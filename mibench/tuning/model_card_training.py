@@ -41,13 +41,19 @@ class _SeenScores(msgspec.Struct, frozen=True):
     scores: list[_FamilyScore]
 
 
-class Ablation(msgspec.Struct, frozen=True):
-    """A training with something changed."""
+class Ablation(NamedTuple):
+    """A short training, whole or with something left out.
+
+    Attributes:
+        what: the name of its stage.
+        samples: that it saw.
+        right: share of free answers that are right, by family.
+
+    """
 
     what: str
-    figure: float | str
     samples: int
-    runs: int
+    right: dict[str, float]
 
 
 class StageCost(NamedTuple):
@@ -120,15 +126,16 @@ def seen_table(training: Path, recipe: MiniRecipe) -> SeenTable:
     return table._replace(rows=counts.pop())
 
 
-def ablations(training: Path) -> list[Ablation]:
-    """Return what was tried besides; nothing where no file says so.
+def ablations(training: Path, recipe: MiniRecipe) -> list[Ablation]:
+    """Return the stages of a recipe of ablations that are done in a training's folder and scored.
 
     Raises:
-        InputError: the file is something else.
+        InputError: none is, or one is of another recipe.
 
     """
-    file = training / "ablations.json"
-    return _read(file, list[Ablation]) if file.exists() else []
+    samples = {cost.name: cost.samples for cost in costs(training, recipe)}
+    table = seen_table(training, recipe)
+    return [Ablation(stage, samples[stage], right) for (stage, _), right in table.free.items()]
 
 
 def curve(training: Path, names: Sequence[str]) -> str:
@@ -144,13 +151,14 @@ def curve(training: Path, names: Sequence[str]) -> str:
 
 def data_section(recipe: MiniRecipe) -> Iterator[str]:
     """Yield lines on what the model is and what it is trained on."""
-    model, seeing = recipe.model, [family for family in FAMILIES.values() if family.worlds is not None]
+    model, families = recipe.model, [FAMILIES[name] for name in recipe.families]
+    seeing = [family for family in families if family.worlds is not None]
     groups = {family.group for family in seeing}
     kinds = {kind for family in seeing for kind in family.worlds or ()}
-    counts = [len(wordings(family).seen) for family in FAMILIES.values()]
-    kept = {len(wordings(family).unseen) for family in FAMILIES.values()}
-    yield f"- {len(FAMILIES)} seen families of questions: {len(seeing)} about pictures, in {len(groups)} groups, and"
-    yield f"  {len(FAMILIES) - len(seeing)} about texts. None is a task of the benchmark."
+    counts = [len(wordings(family).seen) for family in families]
+    kept = {len(wordings(family).unseen) for family in families}
+    yield f"- {len(families)} seen families of questions: {len(seeing)} about pictures, in {len(groups)} groups, and"
+    yield f"  {len(families) - len(seeing)} about texts. None is a task of the benchmark."
     yield f"- Pictures: {recipe.pictures.train:,} of each of {len(kinds)} kinds to train on and"
     yield f"  {recipe.pictures.test:,} to test on, drawn by rule, at {model.image_size} x {model.image_size} pixels."
     yield f"- Wordings: {min(counts)} to {max(counts)} for each family, and"
@@ -196,11 +204,14 @@ def seen_section(found: SeenTable) -> Iterator[str]:
 
 def ablation_section(found: Sequence[Ablation]) -> Iterator[str]:
     """Yield the lines of a table of what was tried besides."""
+    families = list(found[0].right)
     rows = [
-        [one.what, one.figure if isinstance(one.figure, str) else f"{one.figure:g}", f"{one.samples:,}", str(one.runs)]
+        [one.what.replace("_", " "), f"{one.samples:,}", *(f"{100 * one.right[family]:.1f}" for family in families)]
         for one in found
     ]
-    yield from table(["what", "figure", "samples", "runs"], rows, texts=1)
+    yield "Single runs from first values, each with one thing left out; right free answers in percent:"
+    yield ""
+    yield from table(["", "samples", *(f"`{family}`" for family in families)], rows, texts=1)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:

@@ -104,8 +104,8 @@ def with_bins(text: str, processor: OFAProcessor, size: tuple[int, int]) -> str:
 
 def answer_tokens(target: str, processor: OFAProcessor, size: tuple[int, int]) -> list[int]:
     """Return the tokens of an answer, without start, with its end."""
-    tokens: list[int] = processor.tokenizer(with_bins(target, processor, size))["input_ids"][1:]
-    return tokens
+    tokens: list[int] = processor.tokenizer.backend_tokenizer.encode(with_bins(target, processor, size)).ids
+    return tokens[1:]
 
 
 def patches_of(box: Sequence[float], size: tuple[int, int], side: int) -> tuple[int, ...]:

@@ -28,6 +28,8 @@ from mibench.whole_file import write_whole
 
 TRUNK = "trunk"
 _BETAS = (0.9, 0.98)
+_TOGETHER = 16
+"""Rows of like length in one forward pass."""
 _CALIBRATION = 16
 """Pictures of each kind whose statistics the trunk starts with."""
 
@@ -73,8 +75,8 @@ class Workshop:
         """Draw the pictures, train the trunk, make the vocabulary and the features, as far as they are missing."""
         processes = Processes.join()
         self.output.mkdir(parents=True, exist_ok=True)
-        self._claim()
         if processes.first:
+            self._claim()
             self._keep_vocabulary()
             self._pictures("train")
         processes.wait()
@@ -90,9 +92,10 @@ class Workshop:
         if unknown := [kind for kind in kinds if kind not in self.worlds]:
             raise InputError(f"late_kinds: no pictures are called {unknown[0]!r}", remedy=", ".join(self.worlds))
         file, wanted = self.output / "prepared.json", self._preparation()
-        if file.exists() and file.read_text(encoding="utf-8") != wanted:
+        if not file.exists():
+            write_whole(file, wanted.encode())
+        elif file.read_text(encoding="utf-8") != wanted:
             raise InputError("was prepared by another recipe", file=self.output, remedy="another --output")
-        write_whole(file, wanted.encode())
 
     def _preparation(self) -> str:
         """Return the part of the recipe that pictures, trunk, vocabulary and features depend on."""
@@ -157,7 +160,7 @@ class Workshop:
             warmup_steps=stage.warmup_steps,
             schedule="cosine",
             betas=_BETAS,
-            micro_batch=max(1, stage.batch // 2),
+            micro_batch=_TOGETHER,
             precision=self.recipe.precision,
             seed=self.recipe.seed,
             log_every=50,

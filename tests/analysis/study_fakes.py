@@ -3,17 +3,19 @@
 import msgspec
 
 from mibench.cards import load_cards
+from mibench.data.mini.seen import FAMILIES
 from mibench.scoring.report import AggregateIntervals, Digests, Interval, Scores, SummaryIntervals
 from mibench.scoring.summary import summarise
 from tests.builders import task_scores
 
-BASE = """\
-model: {width: 64, heads: 4, encoder_layers: 1, decoder_layers: 1, ffn: 64, trunk: [4, 4, 4],
-        image_size: 32, bins: 20, pieces: 300}
-pictures: {train: 40, test: 40}
-trunk: {steps: 1, batch: 2, learning_rate: 0.001}
+BASE = f"""\
+families: [{", ".join(FAMILIES)}]
+model: {{width: 64, heads: 4, encoder_layers: 1, decoder_layers: 1, ffn: 64, trunk: [4, 4, 4],
+        image_size: 32, bins: 20, pieces: 300}}
+pictures: {{train: 40, test: 40}}
+trunk: {{steps: 1, batch: 2, learning_rate: 0.001}}
 stages:
-  - {name: bare, steps: 2, batch: 4, learning_rate: 0.001, plain: [sharp]}
+  - {{name: bare, steps: 2, batch: 4, learning_rate: 0.001, plain: [sharp]}}
 """
 STUDY = """\
 recipe: base.yaml

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from mibench.analysis.study_plan import READING, SEEING, TEXT_EVERY, families_in, plan_study
+from mibench.analysis.study_plan import families_in, plan_study, reading, seeing, text_every
 from mibench.analysis.study_recipe import read_study
 from mibench.data.mini.seen import FAMILIES
 from mibench.errors import InputError
@@ -31,14 +31,16 @@ def test_strategies_differ_in_families_and_instructions(study):
     assert by_name.pop("none") == ()
     first, second = by_name.pop("sequential-seed0")
     told = {name: (stage.families, stage.instructed, stage.text_every) for name, (stage,) in by_name.items()}
+    pictures, texts = seeing(study.base), reading(study.base)
+    assert set(pictures) | set(texts) == set(study.base.families)
     assert told == {
-        "task_name-seed0": (SEEING, 0, 0),
-        "natural-seed0": (READING, 1, 1),
-        "multi-seed0": (SEEING, 1, 0),
-        "mixed-seed0": (SEEING + READING, 1, TEXT_EVERY),
+        "task_name-seed0": (pictures, 0, 0),
+        "natural-seed0": (texts, 1, 1),
+        "multi-seed0": (pictures, 1, 0),
+        "mixed-seed0": (study.base.families, 1, text_every(study.base)),
     }
     assert second.after == first.name
-    assert (first.families, second.families) == (READING, SEEING)
+    assert (first.families, second.families) == (texts, pictures)
     mixed = by_name["mixed-seed0"][0]
     assert first.steps == sum(step % mixed.text_every == mixed.text_every - 1 for step in range(mixed.steps))
     assert {first.warmup_steps, second.warmup_steps, mixed.warmup_steps} == {10, 50, 60}
@@ -60,8 +62,8 @@ def test_the_number_of_wordings_is_that_of_the_arm(study):
     assert told == {"multi-wordings1-seed0": 1, "multi-wordings5-seed0": 5, "multi-seed0": 0}
 
 
-def test_clusters_grow_in_the_order_of_the_paper():
-    grown = [set(families_in(sets)) for sets in range(1, 6)]
+def test_clusters_grow_in_the_order_of_the_paper(study):
+    grown = [set(families_in(study.base, sets)) for sets in range(1, 6)]
     assert {FAMILIES[name].group for name in grown[0]} == {"Image Understanding", "VQA"}
     added = [{FAMILIES[name].group for name in new - old} for old, new in pairwise(grown)]
     assert added == [
@@ -70,7 +72,7 @@ def test_clusters_grow_in_the_order_of_the_paper():
         {"Visual Relationship"},
         {"Region Understanding"},
     ]
-    assert grown[-1] == set(SEEING)
+    assert grown[-1] == set(seeing(study.base))
 
 
 def test_a_part_that_the_study_lacks_is_told(tmp_path):

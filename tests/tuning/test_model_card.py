@@ -34,6 +34,7 @@ RECIPE = {
         "pieces": 777,
     },
     "pictures": {"train": 1234, "test": 56},
+    "families": [GOOD, BAD],
     "trunk": {"steps": 10, "batch": 8, "learning_rate": 0.001},
     "stages": [
         {"name": "base", "steps": 20, "learning_rate": 0.001},
@@ -181,10 +182,13 @@ def test_the_curve_lies_beside_the_card(card, tmp_path):
 
 def test_ablations_stand_there_if_there_are_any(card, training, recipe, submissions, tmp_path):
     assert "## Ablations" not in card
-    tried = [{"what": "no supervision", "figure": 0.725, "samples": 64000, "runs": 1}]
-    write_json(training / "ablations.json", tried)
-    write_model_card(training, submissions, tmp_path / "docs" / "card.md", recipe=recipe)
-    assert row((tmp_path / "docs" / "card.md").read_text(), "no supervision") == [["0.725", "64,000", "1"]]
+    stage = {"name": "without_codes", "steps": 5, "learning_rate": 0.001}
+    tried = tmp_path / "ablations.yaml"
+    tried.write_text(yaml.safe_dump(RECIPE | {"stages": [stage]}))
+    write_json(training / "without_codes" / "done.json", {"steps": 5, "samples": 64000, "seconds": 1.0})
+    write_json(training / "without_codes" / "seen_scores.json", {"rows": 400, "scores": scores("bare", 294, 104)})
+    write_model_card(training, submissions, tmp_path / "docs" / "card.md", recipe=recipe, ablations=tried)
+    assert row((tmp_path / "docs" / "card.md").read_text(), "without codes") == [["64,000", "72.5", "25.0"]]
 
 
 def test_a_recipe_of_another_training_is_told(training, recipe, submissions, tmp_path):
