@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check test-all format site clean
+.PHONY: help demo test check test-all format site card clean
 
 help:  ## Show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ format: .venv/dev  ## Mend what ruff can mend
 
 site: .venv/base  ## Build leaderboard/ from submissions/
 	$(BIN)/mibench leaderboard build --rows 40
+
+card: .venv/models  ## Write docs/ofa-mini.md from the records of its training and its submissions
+	$(BIN)/python -m mibench.tuning.model_card docs/ofa-mini-training submissions/* --ablations recipes/ofa-mini-ablations.yaml
 
 clean:  ## Remove what the other targets made
 	rm -rf .venv demo dist

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mibench.adapters.ofa_mini import FOLDER, WEIGHTS
 from mibench.cards import load_cards
 from mibench.data.mini import prepare_mini
 from mibench.leaderboard.site import build_site
@@ -14,6 +15,7 @@ from mibench.scoring.report import FILE_NAME
 from mibench.scoring.score import score_submission
 from mibench.submissions.description import read_description
 from mibench.submissions.reading import Submission
+from mibench.tuning.model_card import write_model_card
 
 REPOSITORY = Path(__file__).parent.parent
 SUBMISSIONS = sorted((REPOSITORY / "submissions").iterdir())
@@ -48,3 +50,26 @@ def test_scoring_again_gives_the_same_bytes(folder):
     data = prepare_mini(load_cards().values())
     scores = score_submission(Submission(folder, read_description(folder), load_cards(), data), load_cards())
     assert scores.to_json() == (folder / FILE_NAME).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_model_card_is_written_from_the_records(tmp_path):
+    submissions, recipes = (REPOSITORY / name for name in ("submissions", "recipes"))
+    write_model_card(
+        REPOSITORY / "docs" / "ofa-mini-training",
+        sorted(submissions.iterdir()),
+        tmp_path / "ofa-mini.md",
+        recipe=recipes / "ofa-mini.yaml",
+        ablations=recipes / "ofa-mini-ablations.yaml",
+    )
+    for name in ("ofa-mini.md", "ofa-mini-curve.svg"):
+        assert (tmp_path / name).read_text() == (REPOSITORY / "docs" / name).read_text()
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_the_bundled_weights_are_those_that_answered(weights):
+    """A submission names the digest of the weights that it came from."""
+    content = (FOLDER / weights / "model.safetensors").read_bytes()
+    about = read_description(REPOSITORY / "submissions" / f"ofa-mini-{weights}")
+    assert about.model.revision == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert len(content) < 20e6
