@@ -15,7 +15,7 @@ from mibench.scoring.report import FILE_NAME
 from mibench.scoring.score import score_submission
 from mibench.submissions.description import read_description
 from mibench.submissions.reading import Submission
-from mibench.tuning.model_card import write_model_card
+from mibench.tuning.mini.model_card import write_model_card
 
 REPOSITORY = Path(__file__).parent.parent
 SUBMISSIONS = sorted((REPOSITORY / "submissions").iterdir())

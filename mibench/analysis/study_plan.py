@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mibench.analysis.study_recipe import PARTS, Part, StudyInFull
 from mibench.data.mini.seen import FAMILIES
 from mibench.errors import InputError
-from mibench.tuning.mini_recipe import MiniRecipe, Stage
+from mibench.tuning.mini.recipe import MiniRecipe, Stage
 from mibench.tuning.recipe import Strategy
 from mibench.tuning.task_groups import GROWING
 

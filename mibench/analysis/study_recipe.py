@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.wordings import wordings
 from mibench.errors import InputError
-from mibench.tuning.mini_recipe import MiniRecipe, Stage, read_mini_recipe
+from mibench.tuning.mini.recipe import MiniRecipe, Stage, read_mini_recipe
 from mibench.tuning.recipe import Strategy
 from mibench.tuning.task_groups import GROWING
 from mibench.yaml_lines import Location, faults_of, line_of, read_mapping

@@ -20,8 +20,8 @@ from mibench.submissions.description import Model, read_description
 from mibench.submissions.reading import Submission
 from mibench.submissions.writing import describe
 from mibench.tuning.loop import Watch
-from mibench.tuning.mini_recipe import MiniRecipe
-from mibench.tuning.stages import Workshop
+from mibench.tuning.mini.recipe import MiniRecipe
+from mibench.tuning.mini.stages import Workshop
 
 ADAPTER = {"constrain": "true", "boxes": "all", "beams": "1"}
 """How every model of a study answers: one of the options where there are any, boxes as bins, the likeliest token."""

@@ -83,7 +83,7 @@ def _run_stages(
     if steps is not None or seed is not None or check:
         raise InputError("its stages have steps and seeds of their own", file=recipe, remedy="--output and --stages")
     from mibench.cli.progress import progress
-    from mibench.tuning.stages import run_stages
+    from mibench.tuning.mini.stages import run_stages
 
     only = tuple(name.strip() for name in (stages or "").split(",") if name.strip())
     with progress() as display:

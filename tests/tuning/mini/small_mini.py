@@ -9,10 +9,10 @@ from mibench.data.mini.seen.family import Scenes, draw_example
 from mibench.data.mini.seen.wordings import bare_template, wordings
 from mibench.ofa import OFAImageProcessor, OFAProcessor
 from mibench.prompts import prompt_pieces
-from mibench.tuning.mini_model import mini_config
-from mibench.tuning.mini_recipe import MiniModel
-from mibench.tuning.rows import row_of
-from mibench.tuning.vocabulary import train_tokenizer
+from mibench.tuning.mini.model import mini_config
+from mibench.tuning.mini.recipe import MiniModel
+from mibench.tuning.mini.rows import row_of
+from mibench.tuning.mini.vocabulary import train_tokenizer
 
 SCENES = Scenes()
 PICTURES = 60

@@ -11,8 +11,8 @@ from PIL import Image
 from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.family import Scenes
 from mibench.ofa import OFAImageProcessor
-from mibench.tuning import pictures
-from mibench.tuning.pictures import normalised, seen_pictures, worlds_of
+from mibench.tuning.mini import pictures
+from mibench.tuning.mini.pictures import normalised, seen_pictures, worlds_of
 
 NAMES = ("figures", "panels")
 WORLDS = {name: world for name, world in worlds_of(FAMILIES.values()).items() if name in NAMES}

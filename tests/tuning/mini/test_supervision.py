@@ -8,11 +8,11 @@ pytest.importorskip("torch")
 
 import torch
 
-from mibench.tuning.batch import IGNORED, inputs_of, padded
-from mibench.tuning.initial import supervised_heads
-from mibench.tuning.supervision import supervision_loss, watching
-from tests.tuning import small_mini
-from tests.tuning.small_mini import SIDE
+from mibench.tuning.mini.batch import IGNORED, inputs_of, padded
+from mibench.tuning.mini.initial import supervised_heads
+from mibench.tuning.mini.supervision import supervision_loss, watching
+from tests.tuning.mini import small_mini
+from tests.tuning.mini.small_mini import SIDE
 
 PATCHES = SIDE * SIDE
 ROWS = [

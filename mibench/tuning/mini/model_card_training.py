@@ -11,7 +11,7 @@ from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.wordings import wordings
 from mibench.errors import InputError
 from mibench.tuning.curve import draw_curve
-from mibench.tuning.mini_recipe import MiniRecipe
+from mibench.tuning.mini.recipe import MiniRecipe
 from mibench.tuning.training_log import read_log
 
 TRUNK = "trunk"

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from mibench.ofa import OFAForConditionalGeneration
 from mibench.tuning.loop import Loss
-from mibench.tuning.rows import Row
-from mibench.tuning.supervision import supervision_loss, watching
+from mibench.tuning.mini.rows import Row
+from mibench.tuning.mini.supervision import supervision_loss, watching
 
 IGNORED = -100
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mibench.errors import InputError
-from mibench.tuning.mini_recipe import read_mini_recipe
+from mibench.tuning.mini.recipe import read_mini_recipe
 
 GOOD = """\
 model:

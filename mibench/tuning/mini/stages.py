@@ -13,17 +13,17 @@ from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.family import Family, Scenes, Split
 from mibench.errors import InputError
 from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
-from mibench.tuning.batch import SupervisedAnswers
 from mibench.tuning.checkpoints import load_weights
-from mibench.tuning.dense_labels import Classes, Labels, classes_of, label
 from mibench.tuning.loop import LoopSettings, Watch, train
-from mibench.tuning.mini_model import mini_model, mini_processor, new_trunk, side_of
-from mibench.tuning.mini_recipe import MiniRecipe, Stage, read_mini_recipe
-from mibench.tuning.mini_source import MiniSource
-from mibench.tuning.pictures import normalised, seen_pictures, worlds_of
+from mibench.tuning.mini.batch import SupervisedAnswers
+from mibench.tuning.mini.dense_labels import Classes, Labels, classes_of, label
+from mibench.tuning.mini.model import mini_model, mini_processor, new_trunk, side_of
+from mibench.tuning.mini.pictures import normalised, seen_pictures, worlds_of
+from mibench.tuning.mini.recipe import MiniRecipe, Stage, read_mini_recipe
+from mibench.tuning.mini.seen_scores import seen_scores
+from mibench.tuning.mini.source import MiniSource
+from mibench.tuning.mini.trunk import TrunkObjective, TrunkSource, TrunkTraining, calibrate, features_of, stacked
 from mibench.tuning.processes import Processes
-from mibench.tuning.seen_scores import seen_scores
-from mibench.tuning.trunk import TrunkObjective, TrunkSource, TrunkTraining, calibrate, features_of, stacked
 from mibench.whole_file import write_whole
 
 TRUNK = "trunk"
@@ -118,7 +118,7 @@ class Workshop:
         Args:
             stage: that is done.
             features: of the pictures to train on, by which the map of patches is evened out.
-            plain: parts of the initial values that are left out, see `mibench.tuning.initial.start`.
+            plain: parts of the initial values that are left out, see `mibench.tuning.mini.initial.start`.
 
         Raises:
             InputError: the stage is not done.

@@ -14,7 +14,7 @@ from mibench.scoring.report import Interval, MetricScores, Scores, read_scores
 from mibench.scoring.verdict import ALPHA
 from mibench.submissions.description import Description, read_description
 from mibench.submissions.reading import Submission
-from mibench.tuning.model_card_training import table
+from mibench.tuning.mini.model_card_training import table
 
 BASE, TUNED = "ofa-mini-base", "ofa-mini-tuned"
 """Names of the models, as the adapter gives them."""

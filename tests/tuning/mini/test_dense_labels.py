@@ -11,9 +11,9 @@ import torch
 from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.scene import Mark, Scene
 from mibench.data.mini.visual.shapes import COLOURS, SHAPES, SIZES
-from mibench.tuning.dense_labels import FACTS, IGNORED, LETTERS, MOST, SLOTS, classes_of, label, named_marks
-from mibench.tuning.pictures import worlds_of
-from tests.tuning.small_mini import SCENES
+from mibench.tuning.mini.dense_labels import FACTS, IGNORED, LETTERS, MOST, SLOTS, classes_of, label, named_marks
+from mibench.tuning.mini.pictures import worlds_of
+from tests.tuning.mini.small_mini import SCENES
 
 WORLDS = worlds_of(FAMILIES.values())
 DRAWN = {name: [SCENES.get(name, world, "train", number) for number in range(6)] for name, world in WORLDS.items()}

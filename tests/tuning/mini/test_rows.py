@@ -14,9 +14,9 @@ from mibench.data.mini.seen import FAMILIES
 from mibench.instances import Request
 from mibench.ofa.tokenizer import clean_text
 from mibench.prompts import prompt_pieces
-from mibench.tuning.rows import answer_tokens, patches_of, row_of, tokenise, with_bins
-from tests.tuning import small_mini
-from tests.tuning.small_mini import ARCHITECTURE, SIDE
+from mibench.tuning.mini.rows import answer_tokens, patches_of, row_of, tokenise, with_bins
+from tests.tuning.mini import small_mini
+from tests.tuning.mini.small_mini import ARCHITECTURE, SIDE
 
 PROCESSOR = small_mini.processor()
 RUN_TOGETHER = "two_lines_in_boxes"

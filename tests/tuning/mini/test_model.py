@@ -8,11 +8,11 @@ import torch
 
 from mibench.data.mini.seen import FAMILIES
 from mibench.ofa.trunk import Bottleneck
-from mibench.tuning.mini_model import mini_config, mini_model, mini_processor, new_trunk, side_of
-from mibench.tuning.mini_recipe import MiniRecipe
-from mibench.tuning.trunk import grid_of
-from tests.tuning import small_mini
-from tests.tuning.small_mini import ARCHITECTURE, SIDE
+from mibench.tuning.mini.model import mini_config, mini_model, mini_processor, new_trunk, side_of
+from mibench.tuning.mini.recipe import MiniRecipe
+from mibench.tuning.mini.trunk import grid_of
+from tests.tuning.mini import small_mini
+from tests.tuning.mini.small_mini import ARCHITECTURE, SIDE
 
 RECIPE = MiniRecipe(
     model=ARCHITECTURE,

@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from mibench.data.mini.seen import FAMILIES
 from mibench.ofa.trunk import InferenceBatchNorm, Trunk
-from mibench.tuning.dense_labels import IGNORED, classes_of, label
-from mibench.tuning.mini_recipe import TrunkStage
-from mibench.tuning.pictures import normalised, worlds_of
-from mibench.tuning.trunk import (
+from mibench.tuning.mini.dense_labels import IGNORED, classes_of, label
+from mibench.tuning.mini.pictures import normalised, worlds_of
+from mibench.tuning.mini.recipe import TrunkStage
+from mibench.tuning.mini.trunk import (
     EACH,
     NOTHING,
     WEIGHTS,
@@ -27,7 +27,7 @@ from mibench.tuning.trunk import (
     grid_of,
     stacked,
 )
-from tests.tuning.small_mini import SCENES
+from tests.tuning.mini.small_mini import SCENES
 
 SIDE = 64
 GRID = grid_of(SIDE)

@@ -7,9 +7,9 @@ from random import Random
 from mibench.data.mini.seen.family import Example, Family, Scenes, draw_example
 from mibench.data.mini.seen.wordings import bare_template, wordings
 from mibench.ofa import OFAProcessor
-from mibench.tuning.batch import SupervisedAnswers
-from mibench.tuning.mini_recipe import Stage
-from mibench.tuning.rows import Row, row_of
+from mibench.tuning.mini.batch import SupervisedAnswers
+from mibench.tuning.mini.recipe import Stage
+from mibench.tuning.mini.rows import Row, row_of
 
 
 class MiniSource:

@@ -12,8 +12,8 @@ from mibench.data.mini.seen.wordings import bare_template, wordings
 from mibench.metrics.boxes import ENOUGH, iou
 from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
 from mibench.ofa.scoring import OptionTries
-from mibench.tuning.batch import inputs_of
-from mibench.tuning.rows import Row, answer_tokens, row_of
+from mibench.tuning.mini.batch import inputs_of
+from mibench.tuning.mini.rows import Row, answer_tokens, row_of
 
 Prompts = Literal["bare", "seen", "unseen"]
 _BATCH = 64

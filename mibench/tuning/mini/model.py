@@ -11,9 +11,9 @@ from mibench.ofa import OFAConfig, OFAForConditionalGeneration, OFAImageProcesso
 from mibench.ofa.tokenizer import clean_text
 from mibench.ofa.trunk import Bottleneck, NormedConv, Trunk
 from mibench.prompts import prompt_pieces
-from mibench.tuning.initial import start
-from mibench.tuning.mini_recipe import MiniModel, MiniRecipe
-from mibench.tuning.vocabulary import train_tokenizer
+from mibench.tuning.mini.initial import start
+from mibench.tuning.mini.recipe import MiniModel, MiniRecipe
+from mibench.tuning.mini.vocabulary import train_tokenizer
 
 MOST_TOKENS = 512
 _EXAMPLES = 400

@@ -9,11 +9,11 @@ pytest.importorskip("torch")
 from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.family import Scenes, draw_examples
 from mibench.data.mini.seen.wordings import bare_template, wordings
-from mibench.tuning.batch import SupervisedAnswers
-from mibench.tuning.mini_recipe import Stage
-from mibench.tuning.mini_source import MiniSource, drawn_template
-from tests.tuning import small_mini
-from tests.tuning.small_mini import PICTURES, SIDE
+from mibench.tuning.mini.batch import SupervisedAnswers
+from mibench.tuning.mini.recipe import Stage
+from mibench.tuning.mini.source import MiniSource, drawn_template
+from tests.tuning.mini import small_mini
+from tests.tuning.mini.small_mini import PICTURES, SIDE
 
 SEEING = ("colour_of_figure", "shape_in_box", "weather_kind", "box_of_thing", "word_in_box")
 READING = ("kind_of_word", "place_in_story")

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from mibench.ofa import OFAForConditionalGeneration
 from mibench.ofa.attention import OFAAttention
-from mibench.tuning.initial import supervised_heads
-from mibench.tuning.rows import Row
+from mibench.tuning.mini.initial import supervised_heads
+from mibench.tuning.mini.rows import Row
 
 _LEAST = 1e-6
 

@@ -10,11 +10,11 @@ from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.family import draw_examples
 from mibench.data.mini.seen.wordings import bare_template, wordings
 from mibench.prompts import prompt_pieces
-from mibench.tuning import seen_scores as file
-from mibench.tuning.rows import answer_tokens, tokenise
-from mibench.tuning.seen_scores import SeenScore, seen_scores
-from tests.tuning import small_mini
-from tests.tuning.small_mini import PICTURES, SIDE
+from mibench.tuning.mini import seen_scores as file
+from mibench.tuning.mini.rows import answer_tokens, tokenise
+from mibench.tuning.mini.seen_scores import SeenScore, seen_scores
+from tests.tuning.mini import small_mini
+from tests.tuning.mini.small_mini import PICTURES, SIDE
 
 COUNT = 12
 PROCESSOR = small_mini.processor()

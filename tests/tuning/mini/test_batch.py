@@ -7,10 +7,10 @@ pytest.importorskip("torch")
 import torch
 from torch import nn
 
-from mibench.tuning.batch import IGNORED, SupervisedAnswers, inputs_of, padded
-from mibench.tuning.supervision import supervision_loss, watching
-from tests.tuning import small_mini
-from tests.tuning.small_mini import SIDE
+from mibench.tuning.mini.batch import IGNORED, SupervisedAnswers, inputs_of, padded
+from mibench.tuning.mini.supervision import supervision_loss, watching
+from tests.tuning.mini import small_mini
+from tests.tuning.mini.small_mini import SIDE
 
 CPU = torch.device("cpu")
 SEEING = [small_mini.row("shape_in_box"), small_mini.row("box_of_figure", 1, 4), small_mini.row("count_figures", 2)]

@@ -15,10 +15,10 @@ from mibench.adapters.ofa import OFA
 from mibench.data.mini.seen import FAMILIES
 from mibench.errors import InputError
 from mibench.instances import Request
-from mibench.tuning import pictures, stages
 from mibench.tuning.loop import LoopSettings
-from mibench.tuning.mini_recipe import read_mini_recipe
-from mibench.tuning.stages import Workshop, run_stages
+from mibench.tuning.mini import pictures, stages
+from mibench.tuning.mini.recipe import read_mini_recipe
+from mibench.tuning.mini.stages import Workshop, run_stages
 from mibench.tuning.training_log import read_log
 
 RECIPE = """\

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mibench.errors import InputError
 from mibench.ofa.tokenizer import FIRST_PIECES, clean_text
-from mibench.tuning.vocabulary import train_tokenizer
+from mibench.tuning.mini.vocabulary import train_tokenizer
 
 TEXTS = [
     f"which colour has the {shape} in the {place}?" for shape in ("star", "moon") for place in ("corner", "middle")

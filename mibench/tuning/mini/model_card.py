@@ -1,6 +1,6 @@
 """The model card of the bundled model: every number in it is read from its training and its submissions.
 
-As a program: `python -m mibench.tuning.model_card TRAINING_FOLDER SUBMISSION... --output docs/ofa-mini.md`
+As a program: `python -m mibench.tuning.mini.model_card TRAINING_FOLDER SUBMISSION... --output docs/ofa-mini.md`
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,11 @@ from statistics import mean
 import click
 
 from mibench.scoring.intervals import LEVEL
-from mibench.tuning import model_card_held_out as held_out_part
-from mibench.tuning import model_card_training as training_part
-from mibench.tuning.mini_recipe import MiniRecipe, read_mini_recipe
-from mibench.tuning.model_card_held_out import HeldOut, held_out
-from mibench.tuning.model_card_training import GOOD, POOR, Ablation, SeenTable, StageCost
+from mibench.tuning.mini import model_card_held_out as held_out_part
+from mibench.tuning.mini import model_card_training as training_part
+from mibench.tuning.mini.model_card_held_out import HeldOut, held_out
+from mibench.tuning.mini.model_card_training import GOOD, POOR, Ablation, SeenTable, StageCost
+from mibench.tuning.mini.recipe import MiniRecipe, read_mini_recipe
 from mibench.whole_file import write_whole
 
 RECIPE = Path("recipes/ofa-mini.yaml")
@@ -95,7 +95,7 @@ def _lines(
     recipe: str,
     picture: str,
 ) -> Iterator[str]:
-    yield from ("<!-- Written by mibench.tuning.model_card; do not edit. -->", "", "## What it is trained on", "")
+    yield from ("<!-- Written by mibench.tuning.mini.model_card; do not edit. -->", "", "## What it is trained on", "")
     yield from training_part.data_section(plan)
     for entry in (found.base, found.tuned):
         model = entry.description.model

@@ -7,10 +7,20 @@ pytest.importorskip("torch")
 import torch
 
 from mibench.ofa import OFAForConditionalGeneration
-from mibench.tuning.initial import BACK, GATHERING, LOUD, SHARPNESS, SOFT, WIDTH, place_codes, start, supervised_heads
-from mibench.tuning.mini_model import mini_config
-from tests.tuning import small_mini
-from tests.tuning.small_mini import ARCHITECTURE, SIDE
+from mibench.tuning.mini.initial import (
+    BACK,
+    GATHERING,
+    LOUD,
+    SHARPNESS,
+    SOFT,
+    WIDTH,
+    place_codes,
+    start,
+    supervised_heads,
+)
+from mibench.tuning.mini.model import mini_config
+from tests.tuning.mini import small_mini
+from tests.tuning.mini.small_mini import ARCHITECTURE, SIDE
 
 PARTS = ("codes", "tables", "sharp", "wide", "loud")
 ROOMY = ARCHITECTURE.model_copy(update={"width": 192, "heads": 6})

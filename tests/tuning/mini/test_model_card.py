@@ -15,7 +15,7 @@ from mibench.data.mini.seen import FAMILIES
 from mibench.errors import InputError
 from mibench.scoring.report import read_scores
 from mibench.submissions.description import Model, read_description, write_description
-from mibench.tuning.model_card import INTRODUCTION, write_model_card
+from mibench.tuning.mini.model_card import INTRODUCTION, write_model_card
 from tests.cli.program import mibench
 from tests.conftest import REPOSITORY
 

@@ -79,7 +79,7 @@ def place_codes(places: Tensor, width: int) -> Tensor:
 
 
 def supervised_heads(model: OFAForConditionalGeneration) -> tuple[tuple[OFAAttention, int], ...]:
-    """Return the heads whose attention is supervised; see `mibench.tuning.supervision`."""
+    """Return the heads whose attention is supervised; see `mibench.tuning.mini.supervision`."""
     encoder, decoder = (cast(Sequence[Any], part.layers) for part in (model.encoder, model.decoder))
     seeing: OFAAttention = encoder[min(1, len(encoder) - 1)].self_attn
     decoding: list[OFAAttention] = [layer.cross_attn for layer in decoder]

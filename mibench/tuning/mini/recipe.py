@@ -89,7 +89,7 @@ class Stage(_Strict):
         learning_rate: at its highest.
         warmup_steps: until then.
         supervision: weight of the supervision of attention, at the first and the last step.
-        plain: parts of the initial values that are left out, see `mibench.tuning.initial.start`.
+        plain: parts of the initial values that are left out, see `mibench.tuning.mini.initial.start`.
         scored: kinds of prompts under which the seen families are scored in the end.
 
     """

@@ -1,0 +1,1 @@
+"""The bundled model, made from nothing on the seen side of the mini world."""
