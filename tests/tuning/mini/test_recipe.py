@@ -41,7 +41,7 @@ def test_a_recipe_is_read_with_its_defaults(tmp_path):
 
 
 def test_the_committed_recipe_is_one():
-    recipe = read_mini_recipe(Path(__file__).parent.parent.parent / "recipes" / "ofa-mini.yaml")
+    recipe = read_mini_recipe(Path(__file__).parents[3] / "recipes" / "ofa-mini.yaml")
     base, tuned = (next(stage for stage in recipe.stages if stage.name == name) for name in ("base", "tuned"))
     assert tuned.instructed > base.instructed == 0
     alike = {"name", "instructed", "scored"}
