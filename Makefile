@@ -19,13 +19,13 @@ help:  ## Show these targets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-MINI := $(BIN)/mibench run --model ofa-mini --batch-size 100 --open-weights
+MINI := OMP_NUM_THREADS=1 $(BIN)/mibench run --model ofa-mini --batch-size 100 --open-weights
 
 demo: .venv/models  ## Run a baseline and the bundled model on the mini world, compare, build their leaderboard
 	rm -rf demo
 	$(BIN)/mibench run --model random-option --output demo/submissions/random-option
-	$(MINI) --model-args weights=base --name "OFA-mini, base" --output demo/submissions/ofa-mini-base
-	$(MINI) --model-args weights=tuned --name "OFA-mini, tuned" --output demo/submissions/ofa-mini-tuned
+	$(MINI) --model-args weights=base --name "OFA-mini, base" --output demo/submissions/ofa-mini-base & \
+	$(MINI) --model-args weights=tuned --name "OFA-mini, tuned" --output demo/submissions/ofa-mini-tuned && wait $$!
 	$(BIN)/mibench leaderboard build --submissions demo/submissions --output demo/leaderboard
 	$(BIN)/mibench compare demo/submissions/ofa-mini-tuned demo/submissions/ofa-mini-base
 	@echo "Open $(CURDIR)/demo/leaderboard/index.html in a browser."

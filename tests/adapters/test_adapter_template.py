@@ -60,6 +60,7 @@ def test_the_template_is_short():
     assert len(TEMPLATE.read_text(encoding="utf-8").splitlines()) <= 40
 
 
+@pytest.mark.slow
 def test_an_installed_package_answers(installed, tmp_path):
     output = tmp_path / "out"
     arguments = ["--model-args", "threshold=0.4", "--tasks", "nlvr", "--limit", "2", "--output", output]

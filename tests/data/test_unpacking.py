@@ -320,6 +320,7 @@ def test_a_torn_archive_is_told_wherever_it_is_torn(tmp_path, kind):
         assert "damaged" in refused(path), length
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_changed_byte_anywhere_is_told_or_does_no_harm(tmp_path, kind):
     path = make(tmp_path, kind, ("data/a", b"some text " * 30), ("data/b", b"more"))

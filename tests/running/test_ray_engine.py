@@ -164,6 +164,7 @@ def test_an_error_of_the_adapter_is_told_as_by_one_process(run, tmp_path, argume
     assert remote.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_error_that_no_adapter_should_have_keeps_its_kind(paths, cluster):
     with pytest.raises(RuntimeError, match=r"^out of luck$"):
         RayEngine("slow", {"breaks": "out of luck"}, workers=1, address=cluster)
@@ -188,6 +189,7 @@ def test_a_worker_that_dies_is_started_anew(run, tmp_path):
     assert 0 < sum(rows.values()) - len(rows) <= IN_FLIGHT * BATCH
 
 
+@pytest.mark.slow
 def test_a_batch_that_kills_every_worker_ends_the_run(run, tmp_path):
     result = run(tmp_path / "out", status=2, workers=1, kills="row-3", log=tmp_path / "log")
     said = result.stderr.splitlines()[-1]

@@ -164,8 +164,8 @@ def data_section(recipe: MiniRecipe) -> Iterator[str]:
     yield f"- Wordings: {min(counts)} to {max(counts)} for each family, and"
     yield f"  {' or '.join(map(str, sorted(kept)))} more that are never trained on."
     yield f"- Architecture: width {model.width}, {model.encoder_layers} layers in the encoder and"
-    yield f"  {model.decoder_layers} in the decoder, {model.heads} heads, {model.bins:,} location bins, a vocabulary of"
-    yield f"  {model.pieces:,} pieces."
+    yield f"  {model.decoder_layers} in the decoder, {model.heads} heads, {model.bins:,} location bins, a"
+    yield f"  vocabulary of at most {model.pieces:,} pieces."
 
 
 def compute_section(found: Sequence[StageCost], recipe: MiniRecipe) -> Iterator[str]:

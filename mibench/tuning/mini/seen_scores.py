@@ -11,6 +11,7 @@ from mibench.data.mini.seen.family import Example, Family, Scenes, draw_examples
 from mibench.data.mini.seen.wordings import bare_template, wordings
 from mibench.metrics.boxes import ENOUGH, iou
 from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
+from mibench.ofa.encoder import OFAEncoderOutput
 from mibench.ofa.scoring import OptionTries
 from mibench.tuning.mini.batch import inputs_of
 from mibench.tuning.mini.rows import Row, answer_tokens, row_of
@@ -75,9 +76,7 @@ def seen_scores(
                 row_of(example, _template(family, example, kind, place), processor, side)
                 for place, example in enumerate(examples)
             ]
-            free = _right(model, processor, family, examples, rows, features, held=False)
-            told = any(example.question.options for example in examples)
-            held = _right(model, processor, family, examples, rows, features, held=True) if told else free
+            free, held = _right(model, processor, family, examples, rows, features)
             yield SeenScore(family.name, kind, count, free, held)
 
 
@@ -97,25 +96,34 @@ def _right(
     examples: Sequence[Example],
     rows: Sequence[Row],
     features: Mapping[str, Tensor],
-    *,
-    held: bool,
-) -> int:
+) -> tuple[int, int]:
+    """Return how many answers are right when anything may be written, and when only the options may."""
     order = sorted(range(len(rows)), key=lambda place: len(rows[place].tokens))
-    right = 0
+    free = held = 0
     for start in range(0, len(order), _BATCH):
         places = order[start : start + _BATCH]
         encoded = model.encoder(**inputs_of(model, [rows[place] for place in places], features, model.device))
-        allowed = {}
-        if held:
-            options = [_options(examples[place], processor) for place in places]
-            allowed["prefix_allowed_tokens_fn"] = OptionTries(options, model.config.eos_token_id)
-        found = model.generate(
-            encoder_outputs=encoded, num_beams=1, do_sample=False, max_new_tokens=_LONGEST, **allowed
-        )
-        for place, tokens in zip(places, found, strict=True):
-            text = processor.tokenizer.decode(tokens, skip_special_tokens=True).strip()
-            right += _is_right(family, examples[place], text, processor)
-    return right
+        asked = [examples[place] for place in places]
+
+        def right(
+            allowed: OptionTries | None, encoded: OFAEncoderOutput = encoded, asked: Sequence[Example] = asked
+        ) -> int:
+            found = model.generate(
+                encoder_outputs=encoded,
+                num_beams=1,
+                do_sample=False,
+                max_new_tokens=_LONGEST,
+                prefix_allowed_tokens_fn=allowed,
+            )
+            texts = [processor.tokenizer.decode(tokens, skip_special_tokens=True).strip() for tokens in found]
+            return sum(_is_right(family, example, text, processor) for example, text in zip(asked, texts, strict=True))
+
+        by_any = right(None)
+        told = asked[0].question.options
+        free += by_any
+        options = [_options(example, processor) for example in asked]
+        held += right(OptionTries(options, model.config.eos_token_id)) if told else by_any
+    return free, held
 
 
 def _options(example: Example, processor: OFAProcessor) -> list[list[int]]:

@@ -187,8 +187,9 @@ def test_a_second_call_leaves_every_file_alone(done):
 def test_a_changed_recipe_is_refused_in_one_line(copy, tmp_path, change):
     assert RECIPE.count(change[0]) == 1
     file = recipe_file(tmp_path, RECIPE.replace(*change))
-    with pytest.raises(InputError, match="holds a training run of other settings") as refused:
+    with pytest.raises(InputError) as refused:
         run_stages(file, copy)
+    assert "other settings" in str(refused.value) or "another recipe" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

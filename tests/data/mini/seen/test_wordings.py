@@ -67,5 +67,5 @@ def test_frames_suit_the_family(family: Family) -> None:
 
 def test_the_bare_template_is_the_title_and_the_fields_in_order() -> None:
     family = FAMILIES["figure_in_box_check"]
-    assert bare_template(family, ("thing", "box")) == f"{family.title} {{thing}} {{box}}"
+    assert bare_template(family, ("thing", "box")) == f"{family.title} {{thing}}, {{box}}"
     assert bare_template(family, ()) == family.title
