@@ -140,6 +140,7 @@ def answer_directly(model, processor, prompt, image):
     return processor.decode(found[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True).strip()
 
 
+@pytest.mark.slow
 def test_a_server_answers_as_the_model_itself(folder, server, model, tmp_path, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     pictures = [str(tmp_path / "red.png"), str(tmp_path / "noise.jpg"), None]

@@ -151,6 +151,7 @@ def test_words_are_those_of_the_package():
     assert [[words[text]] for text in rows] == list(expected.values())
 
 
+@pytest.mark.slow
 @needs_java
 def test_words_of_a_text_do_not_depend_on_the_next():
     texts = ["No.", "5 boats", "fig.", "J.", "The lake", "Mr. Moor", "", "at 5 p.m."]

@@ -171,6 +171,7 @@ def test_an_error_that_no_adapter_should_have_keeps_its_kind(paths, cluster):
     assert not sys.modules["ray"].is_initialized()
 
 
+@pytest.mark.slow
 def test_failures_are_recorded(run, tmp_path):
     settings = {"status": 1, "fails": 5}
     run(tmp_path / "local", "--on-error", "record", workers=None, **settings)

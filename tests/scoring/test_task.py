@@ -79,6 +79,7 @@ def test_numbers_of_the_primary_metric(score):
         assert low < high
 
 
+@pytest.mark.slow
 def test_wordings_that_are_equally_good_differ_by_noise_alone():
     """The std of such submissions is, in the mean square, what `std_noise` says it would be."""
     random = np.random.default_rng(0)
