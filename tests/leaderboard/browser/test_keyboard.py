@@ -52,7 +52,6 @@ def test_the_front_page_is_worked_by_keys_alone(shared):
     page.locator("table.compare-overall").wait_for()
 
 
-@pytest.mark.slow
 def test_every_stop_of_the_tab_key_is_seen(shared):
     page = shared
     for place in (
