@@ -1,12 +1,12 @@
 """What a study trains: a run for each arm and seed, where arms that are the same training share one."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mibench.analysis.study_recipe import PARTS, Part, StudyInFull
 from mibench.data.mini.seen import FAMILIES
 from mibench.errors import InputError
+from mibench.tuning.drawn_source import group_key
 from mibench.tuning.mini.recipe import MiniRecipe, Stage
 from mibench.tuning.recipe import Strategy
 from mibench.tuning.task_groups import GROWING
@@ -108,7 +108,7 @@ def _arms(found: StudyInFull, seed: int) -> Iterator[tuple[Part, str, StudyRun]]
 def families_in(base: MiniRecipe, sets: int) -> tuple[str, ...]:
     """Return the families with pictures in the first so many sets of groups of the paper's order."""
     groups = {group for added in GROWING[:sets] for group in added}
-    return tuple(name for name in seeing(base) if re.sub(r"\W", "_", FAMILIES[name].group.lower()) in groups)
+    return tuple(name for name in seeing(base) if group_key(FAMILIES[name]) in groups)
 
 
 def _by_strategy(found: StudyInFull, strategy: Strategy, seed: int) -> StudyRun:

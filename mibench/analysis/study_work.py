@@ -4,21 +4,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mibench.adapters.base import create_adapter
 from mibench.analysis.study_plan import StudyRun
 from mibench.cards import TaskCard
 from mibench.data.store import DataFolder
 from mibench.errors import InputError
-from mibench.running.engine import LocalEngine
 from mibench.running.plan import Plan
-from mibench.running.runner import Run, Watcher
-from mibench.running.sizing import Sizing
-from mibench.running.worker import Worker
-from mibench.scoring.report import Scores, write_scores
-from mibench.scoring.score import score_submission
-from mibench.submissions.description import Model, read_description
-from mibench.submissions.reading import Submission
-from mibench.submissions.writing import describe
+from mibench.running.runner import Watcher
+from mibench.scoring.report import Scores
+from mibench.tuning.evaluation import ask_model
 from mibench.tuning.loop import Watch
 from mibench.tuning.mini.recipe import MiniRecipe
 from mibench.tuning.mini.stages import Workshop
@@ -95,25 +88,16 @@ class Asking:
 
     def __call__(self, run: StudyRun, model: Path, submission: Path) -> Scores:
         """Write a submission of a model, from where it was broken off, and its scores; and return these."""
-        engine = LocalEngine(Worker(create_adapter("ofa", {"path": str(model), **ADAPTER}), "fail"))
-        try:
-            about = engine.about
-            description = describe(
-                f"study {run.name}",
-                Model(name=run.name),
-                self._cards,
-                self._plan.data,
-                adapter="ofa",
-                decoding=about.decoding,
-                limit=self._plan.limit,
-            )
-            asking = Run(
-                engine=engine, plan=self._plan, output=submission, sizing=Sizing(_BATCH), watcher=self._watcher(run)
-            )
-            asking.ask(self._cards, description, "mibench study mini")
-        finally:
-            engine.close()
-        known = {card.name: card for card in self._cards}
-        scores = score_submission(Submission(submission, read_description(submission), known, self._plan.data), known)
-        write_scores(submission, scores)
-        return scores
+        return ask_model(
+            model,
+            ADAPTER,
+            self._cards,
+            self._plan,
+            submission,
+            name=run.name,
+            title=f"study {run.name}",
+            command="mibench study mini",
+            batch=_BATCH,
+            known={card.name: card for card in self._cards},
+            watcher=self._watcher(run),
+        )

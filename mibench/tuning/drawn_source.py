@@ -78,11 +78,12 @@ def drawn_tasks(
         for name, family in sorted(FAMILIES.items())
         if (family.worlds is None) == texts
         and (names is None or name in names)
-        and (texts or groups is None or _group(family) in groups)
+        and (texts or groups is None or group_key(family) in groups)
     ]
 
 
-def _group(family: Family) -> str:
+def group_key(family: Family) -> str:
+    """Return a family's group as recipes call it, as `visual_relationship`."""
     return family.group.lower().replace("-", "_").replace(" ", "_")
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,12 +12,12 @@ from mibench.data.store import DataFolder
 from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
 from mibench.running.engine import LocalEngine
 from mibench.running.plan import Plan
-from mibench.running.runner import Run
+from mibench.running.runner import Run, Silent, Watcher
 from mibench.running.sizing import Sizing
 from mibench.running.worker import Worker
 from mibench.scoring.report import Scores, write_scores
 from mibench.scoring.score import score_submission
-from mibench.submissions.description import Model
+from mibench.submissions.description import Model, read_description
 from mibench.submissions.reading import Submission
 from mibench.submissions.writing import describe
 from mibench.tuning.export import export
@@ -69,33 +68,67 @@ def evaluate(
     output.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=output.parent, prefix=".model-") as folder:
         export(model, processor, Path(folder) / name, dtype)
-        with _engine(Path(folder) / name, settings) as engine:
-            about = engine.about
-            description = describe(
-                name,
-                Model(name=about.model_name),
-                cards,
-                data,
-                adapter="ofa",
-                decoding=about.decoding,
-                limit=settings.limit,
-            )
-            plan = Plan(data=data, limit=settings.limit)
-            run = Run(engine=engine, plan=plan, output=output, sizing=Sizing(settings.batch))
-            run.ask(cards, description, "mibench tune")
-    scores = score_submission(Submission(output, description, load_cards(), data), load_cards())
-    write_scores(output, scores)
+        scores = ask_model(
+            Path(folder) / name,
+            {"beams": str(settings.beams)},
+            cards,
+            Plan(data=data, limit=settings.limit),
+            output,
+            name=name,
+            title=name,
+            command="mibench tune",
+            batch=settings.batch,
+            known=load_cards(),
+        )
     return dict(_figures(scores))
 
 
-@contextmanager
-def _engine(folder: Path, settings: Evaluation) -> Iterator[LocalEngine]:
-    arguments: Mapping[str, str] = {"path": str(folder), "beams": str(settings.beams)}
-    engine = LocalEngine(Worker(create_adapter("ofa", arguments)))
+def ask_model(
+    folder: Path,
+    arguments: Mapping[str, str],
+    cards: Sequence[TaskCard],
+    plan: Plan,
+    output: Path,
+    *,
+    name: str,
+    title: str,
+    command: str,
+    batch: int,
+    known: Mapping[str, TaskCard],
+    watcher: Watcher | None = None,
+) -> Scores:
+    """Ask an OFA by the path of `mibench run`, and write the submission with its scores, which are returned.
+
+    Args:
+        folder: of the model.
+        arguments: of the adapter `ofa`, besides the path.
+        cards: the tasks.
+        plan: of the data, and how much of it is asked.
+        output: the submission; one that was broken off is gone on with.
+        name: of the model.
+        title: of the submission.
+        command: that asks, for the record.
+        batch: requests a batch.
+        known: cards that the scores may speak of.
+        watcher: is told how it goes.
+
+    Raises:
+        InputError: the model broke.
+
+    """
+    engine = LocalEngine(Worker(create_adapter("ofa", {"path": str(folder), **arguments})))
     try:
-        yield engine
+        decoding = engine.about.decoding
+        description = describe(
+            title, Model(name=name), cards, plan.data, adapter="ofa", decoding=decoding, limit=plan.limit
+        )
+        run = Run(engine=engine, plan=plan, output=output, sizing=Sizing(batch), watcher=watcher or Silent())
+        run.ask(cards, description, command)
     finally:
         engine.close()
+    scores = score_submission(Submission(output, read_description(output), known, plan.data), known)
+    write_scores(output, scores)
+    return scores
 
 
 def _figures(scores: Scores) -> Iterator[tuple[str, float]]:

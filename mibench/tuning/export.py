@@ -21,16 +21,10 @@ def export(model: OFAForConditionalGeneration, processor: OFAProcessor, folder: 
     """
     partial = folder.parent / f".{folder.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
+    written = copy.deepcopy(model) if dtype == "fp16" else model
     if dtype == "fp16":
-        weights = {
-            name: value.half() if value.dtype == torch.float32 else value for name, value in model.state_dict().items()
-        }
-        model.save_pretrained(partial, state_dict=weights)
-        config = copy.deepcopy(model.config)
-        config.dtype = torch.float16
-        config.save_pretrained(partial)
-    else:
-        model.save_pretrained(partial)
+        torch.nn.Module.half(written)
+    written.save_pretrained(partial)
     processor.save_pretrained(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)

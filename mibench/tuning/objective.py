@@ -15,9 +15,9 @@ from mibench.ofa.tokenizer import clean_text
 from mibench.pictures import read_rgb
 from mibench.tuning.examples import Example
 from mibench.tuning.loop import Loss
+from mibench.tuning.padding import IGNORED, padded
 
 DECODERS = 8
-IGNORED = -100
 
 
 class _Seen(NamedTuple):
@@ -74,14 +74,14 @@ class AnswerLoss:
         sources = [self._source(row, picture) for row, picture in zip(rows, seen, strict=True)]
         targets = [self._target(row, picture) for row, picture in zip(rows, seen, strict=True)]
         padding = self.processor.tokenizer.pad_token_id
-        ids = _padded(sources, padding)
-        inputs = {"input_ids": ids, "attention_mask": _padded([[1] * len(source) for source in sources], 0).bool()}
+        ids = padded(sources, padding)
+        inputs = {"input_ids": ids, "attention_mask": padded([[1] * len(source) for source in sources], 0).bool()}
         pictures = [picture.pixels for picture in seen if picture is not None]
         if pictures:
             inputs["pixel_values"] = torch.stack(pictures)
             numbers = iter(range(len(pictures)))
             inputs["image_index"] = torch.tensor([-1 if picture is None else next(numbers) for picture in seen])
-        return inputs, _padded(targets, IGNORED)
+        return inputs, padded(targets, IGNORED)
 
     def _see(self, row: Example) -> _Seen | None:
         if row.picture is None:
@@ -103,8 +103,3 @@ class AnswerLoss:
     def _tokens(self, text: str) -> list[int]:
         tokens: list[int] = self.processor.tokenizer(text)["input_ids"]
         return tokens
-
-
-def _padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
-    longest = max(map(len, rows))
-    return torch.tensor([[*row, *[value] * (longest - len(row))] for row in rows])

@@ -10,8 +10,7 @@ from mibench.ofa import OFAForConditionalGeneration
 from mibench.tuning.loop import Loss
 from mibench.tuning.mini.rows import Row
 from mibench.tuning.mini.supervision import supervision_loss, watching
-
-IGNORED = -100
+from mibench.tuning.padding import IGNORED, padded
 
 
 class SupervisedAnswers:
@@ -62,9 +61,3 @@ def inputs_of(
         known = torch.stack([features[name][number].to(model.dtype) for name, number in pictures])
         inputs["image_features"] = model.encoder.embed_features(known.to(device))
     return inputs
-
-
-def padded(lists: Sequence[Sequence[int]], padding: int) -> Tensor:
-    """Return lists of numbers as one tensor, padded on the right."""
-    longest = max(map(len, lists))
-    return torch.tensor([[*numbers, *[padding] * (longest - len(numbers))] for numbers in lists])

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from mibench.data.mini.seen.scene import Mark, Scene
 from mibench.data.mini.visual.shapes import COLOURS, SHAPES, SIZES
+from mibench.tuning.padding import IGNORED
 
 LETTERS = string.ascii_lowercase + string.digits + ".:-'!?"
 SLOTS = 4
 """Places for letters in a patch, from left to right."""
 MOST = 4
 """Figures counted in one patch."""
-IGNORED = -100
 FACTS = ("change", "ground", "relation", "time", "weather")
 """What is true of whole pictures, as far as a trunk is asked for it."""
 

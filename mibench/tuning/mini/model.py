@@ -8,14 +8,17 @@ from torch import Tensor
 from mibench.data.mini.seen.family import Family, Scenes, draw_examples
 from mibench.data.mini.seen.wordings import bare_template, wordings
 from mibench.ofa import OFAConfig, OFAForConditionalGeneration, OFAImageProcessor, OFAProcessor
+from mibench.ofa.configuration import TRUNKS
 from mibench.ofa.tokenizer import clean_text
 from mibench.ofa.trunk import Bottleneck, NormedConv, Trunk
 from mibench.prompts import prompt_pieces
 from mibench.tuning.mini.initial import start
 from mibench.tuning.mini.recipe import MiniModel, MiniRecipe
+from mibench.tuning.mini.trunk import grid_of
 from mibench.tuning.mini.vocabulary import train_tokenizer
 
 MOST_TOKENS = 512
+_RESNET = "resnet18"
 _EXAMPLES = 400
 _SAMPLE = 20000
 _WHITENING = 0.1
@@ -52,7 +55,7 @@ def mini_config(model: MiniModel, processor: OFAProcessor) -> OFAConfig:
         decoder_ffn_dim=model.ffn,
         encoder_attention_heads=model.heads,
         decoder_attention_heads=model.heads,
-        resnet_type="resnet18",
+        resnet_type=_RESNET,
         resnet_widths=model.trunk,
         image_bucket_size=side_of(model),
         max_position_embeddings=MOST_TOKENS,
@@ -63,7 +66,7 @@ def mini_config(model: MiniModel, processor: OFAProcessor) -> OFAConfig:
 
 def side_of(model: MiniModel) -> int:
     """Return the rows, and columns, of patches in a picture."""
-    return -(-model.image_size // 16)
+    return grid_of(model.image_size)[0]
 
 
 def mini_model(
@@ -95,7 +98,7 @@ def mini_model(
 def new_trunk(recipe: MiniRecipe) -> Trunk:
     """Return the trunk before training."""
     torch.manual_seed(recipe.seed)
-    trunk = Trunk((2, 2, 2), widths=recipe.model.trunk)
+    trunk = Trunk(TRUNKS[_RESNET], widths=recipe.model.trunk)
     for module in trunk.modules():
         if isinstance(module, Bottleneck):
             torch.nn.init.constant_(module.bn3.weight, _BRANCH)

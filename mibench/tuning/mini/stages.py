@@ -1,6 +1,5 @@
 """Making the bundled model by its recipe: pictures, trunk, then stages of training; what is done is not done again."""
 
-import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from mibench.data.mini.seen.family import Family, Scenes, Split
 from mibench.errors import InputError
 from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
 from mibench.tuning.checkpoints import load_weights
+from mibench.tuning.export import export
 from mibench.tuning.loop import LoopSettings, Watch, train
 from mibench.tuning.mini.batch import SupervisedAnswers
 from mibench.tuning.mini.dense_labels import Classes, Labels, classes_of, label
@@ -167,10 +167,13 @@ class Workshop:
             checkpoint_every=250,
         )
         train(model, source, objective, settings, self.output / stage.name, watch=watch, identity=self._identity(stage))
-        if Processes.join().first:
-            publish(model, self.processor(), self.output / stage.name / "published")
+        processes = Processes.join()
+        if processes.first:
+            published = self.output / stage.name / "published"
+            if not published.exists():
+                export(model, self.processor(), published, "fp16")
             self._score(stage, model)
-        Processes.join().wait()
+        processes.wait()
 
     def _score(self, stage: Stage, model: OFAForConditionalGeneration) -> None:
         """Score the seen families, and keep what was found in `seen_scores.json`."""
@@ -276,15 +279,3 @@ class Workshop:
 
     def _feature_file(self, name: str, split: Split) -> Path:
         return self.output / "features" / f"{name}-{split}.safetensors"
-
-
-def publish(model: OFAForConditionalGeneration, processor: OFAProcessor, folder: Path) -> None:
-    """Write a model in half precision, as a folder in Hugging Face form, unless it is there."""
-    if folder.exists():
-        return
-    partial = folder.with_name(f".{folder.name}")
-    half = copy.deepcopy(model)
-    torch.nn.Module.half(half)
-    half.save_pretrained(partial)
-    processor.save_pretrained(partial)
-    partial.rename(folder)

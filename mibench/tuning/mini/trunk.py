@@ -13,9 +13,10 @@ from torch.nn import functional
 from mibench.data.mini.visual.shapes import COLOURS, SHAPES, SIZES
 from mibench.ofa.trunk import STRIDE, InferenceBatchNorm, Trunk
 from mibench.tuning.loop import Loss
-from mibench.tuning.mini.dense_labels import IGNORED, LETTERS, MOST, SLOTS, Classes, Labels
+from mibench.tuning.mini.dense_labels import LETTERS, MOST, SLOTS, Classes, Labels
 from mibench.tuning.mini.pictures import normalised
 from mibench.tuning.mini.recipe import TrunkStage
+from mibench.tuning.padding import IGNORED
 
 WEIGHTS = {
     "name": 1.0,

@@ -1,5 +1,6 @@
 """A subword vocabulary of our own: byte-level BPE, so that no text has unknown words."""
 
+import json
 from collections.abc import Iterable
 
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, trainers
@@ -28,8 +29,6 @@ def train_tokenizer(texts: Iterable[str], *, size: int, bins: int) -> OFATokeniz
         show_progress=False,
     )
     trained.train_from_iterator(texts, trainer)
-    import json
-
     model = json.loads(trained.to_str())["model"]
     merges = [(first, second) for first, second in model["merges"]]
     return OFATokenizer(model["vocab"], merges, num_codes=0, num_bins=bins)

@@ -130,7 +130,7 @@ def test_a_stage_begins_where_the_one_before_it_ended(done):
     started = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "train", lambda model, *_, **__: started.append(model.state_dict()))
-        patch.setattr(stages, "publish", lambda *_: None)
+        patch.setattr(stages, "export", lambda *_: None)
         for stage in workshop.recipe.stages:
             workshop.run(stage)
     new = workshop.model(None, workshop.features("train")).state_dict()
@@ -270,7 +270,7 @@ def test_two_stages_of_other_names_see_other_rows(done):
     drawn = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "train", lambda model, source, *_, **__: drawn.append(source.rows(0)))
-        patch.setattr(stages, "publish", lambda *_: None)
+        patch.setattr(stages, "export", lambda *_: None)
         stage = workshop.recipe.stages[0]
         for name in ("first", "first", "other"):
             workshop.run(stage.model_copy(update={"name": name}))
