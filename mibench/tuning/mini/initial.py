@@ -1,15 +1,14 @@
 """Where a small OFA starts from when nothing pretrained is at hand.
 
 Only initial values: the architecture and the forward pass stay those of OFA, and everything below trains on. Location
-bins and image positions start with codes whose products tell how near two places are; three heads of the first encoder
-layer start by looking one, two and three tokens back, which gathers the four bins of a box at its last; and elsewhere
-queries and keys start equal, so that like finds like.
+bins and image positions start with codes whose products tell how near two places are; and three heads of the first
+encoder layer start by looking one, two and three tokens back, which gathers the four bins of a box at its last.
 """
 
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -22,9 +21,6 @@ WIDTH = 0.09
 BACK = 8.0
 """Initial bias of the heads that look back."""
 GATHERING = 3
-SHARPNESS = 1.4
-SOFT = 0.2
-"""Scale of the queries and keys of heads that look back."""
 LOUD = 3.0
 """Initial factor of the heads whose attention is supervised."""
 
@@ -37,7 +33,7 @@ def start(model: OFAForConditionalGeneration, *, bins: int, side: int, seed: int
         bins: number of location bins, the last pieces of the vocabulary.
         side: rows, and columns, of patches in a picture.
         seed: of what is drawn.
-        plain: parts of the recipe that are left out, for ablations: codes, tables, sharp, wide, loud.
+        plain: parts of the recipe that are left out, for ablations: codes, tables, wide, loud.
 
     """
     generator = torch.Generator().manual_seed(seed)
@@ -45,12 +41,6 @@ def start(model: OFAForConditionalGeneration, *, bins: int, side: int, seed: int
     with torch.no_grad():
         if "wide" not in plain:
             _widen(model, generator)
-        if "sharp" not in plain:
-            for name, module in model.named_modules():
-                if isinstance(module, OFAAttention):
-                    _sharpen(
-                        module, generator, gathering=name == "encoder.layers.0.self_attn" and "tables" not in plain
-                    )
         if "tables" not in plain:
             table = model.encoder.token_rel_pos_table_list[0].get_parameter("weight")
             for head in range(GATHERING):
@@ -78,12 +68,23 @@ def place_codes(places: Tensor, width: int) -> Tensor:
     return torch.cat([angles.cos(), angles.sin()], dim=1) / math.sqrt(count)
 
 
-def supervised_heads(model: OFAForConditionalGeneration) -> tuple[tuple[OFAAttention, int], ...]:
-    """Return the heads whose attention is supervised; see `mibench.tuning.mini.supervision`."""
+class SupervisedHeads(NamedTuple):
+    """Heads whose attention is supervised, each as its module and number; see `mibench.tuning.mini.supervision`."""
+
+    box: tuple[OFAAttention, int]
+    name: tuple[OFAAttention, int]
+    pair: tuple[OFAAttention, int]
+    first: tuple[OFAAttention, int]
+    second: tuple[OFAAttention, int]
+    read: tuple[OFAAttention, int]
+
+
+def supervised_heads(model: OFAForConditionalGeneration) -> SupervisedHeads:
+    """Return the heads of a model whose attention is supervised."""
     encoder, decoder = (cast(Sequence[Any], part.layers) for part in (model.encoder, model.decoder))
-    seeing: OFAAttention = encoder[min(1, len(encoder) - 1)].self_attn
-    decoding: list[OFAAttention] = [layer.cross_attn for layer in decoder]
-    return (seeing, 0), (seeing, 1), (decoding[0], 0), (decoding[-1], 1)
+    seeing, joining = (encoder[min(layer, len(encoder) - 1)].self_attn for layer in (1, 2))
+    pointing, reading = decoder[0].cross_attn, decoder[-1].cross_attn
+    return SupervisedHeads((seeing, 0), (seeing, 1), (joining, 2), (pointing, 0), (pointing, 2), (reading, 1))
 
 
 def _image_codes(buckets: int, side: int, like: Tensor) -> Tensor:
@@ -107,17 +108,3 @@ def _widen(model: OFAForConditionalGeneration, generator: torch.Generator) -> No
         elif isinstance(module, nn.Embedding) and "rel_pos_table" not in name:
             module.weight.normal_(0, module.weight.shape[1] ** -0.5, generator=generator)
     model.encoder.embed_tokens.weight[model.config.pad_token_id] = 0
-
-
-def _sharpen(attention: OFAAttention, generator: torch.Generator, *, gathering: bool) -> None:
-    width = attention.q_proj.weight.shape[0]
-    drawn = torch.randn(width, width, generator=generator)
-    basis, _ = torch.linalg.qr(drawn)
-    for projection in (attention.q_proj, attention.k_proj):
-        projection.weight.copy_(SHARPNESS * basis)
-        if gathering:
-            soft = torch.empty(GATHERING * attention.head_width, width)
-            bound = math.sqrt(6 / (2 * width))
-            projection.weight[: len(soft)] = SOFT * soft.uniform_(-bound, bound, generator=generator)
-        assert projection.bias is not None
-        projection.bias.zero_()

@@ -81,6 +81,7 @@ class Stage(_Strict):
         after: the stage whose weights it starts from; none starts from nothing.
         families: by name, or all of the recipe.
         instructed: share of the prompts that have an instruction; the others are the bare task name with its fields.
+        scrambled: whether the words of an instruction follow the bare task name in an order of chance, in place of it.
         wordings: how many wordings of each family are used; 0 is all.
         draws: name of the stream of examples; stages that share it see the same ones. By default the stage's own.
         text_every: every so manieth step is of the families without pictures; 0 is none.
@@ -98,6 +99,7 @@ class Stage(_Strict):
     after: str | None = None
     families: tuple[str, ...] | Literal["all"] = "all"
     instructed: Annotated[float, Field(ge=0, le=1)] = 0.0
+    scrambled: bool = False
     wordings: Annotated[int, Field(ge=0)] = 0
     draws: str = ""
     text_every: Annotated[int, Field(ge=0)] = 0
@@ -106,7 +108,7 @@ class Stage(_Strict):
     learning_rate: Rate
     warmup_steps: Annotated[int, Field(ge=0)] = 100
     supervision: tuple[float, float] = (0.5, 0.1)
-    plain: tuple[Literal["codes", "tables", "sharp", "wide", "loud"], ...] = ()
+    plain: tuple[Literal["codes", "tables", "wide", "loud"], ...] = ()
     scored: tuple[Literal["bare", "seen", "unseen"], ...] = ()
 
 

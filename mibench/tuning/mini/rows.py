@@ -34,7 +34,7 @@ class Row:
         picture: kind and number of the picture; the kind is "" where there is none.
         tokens: of the prompt, start and end included.
         labels: of the answer, its end included.
-        mentions: of places in the picture.
+        mentions: of places in the picture, in the question's order.
         focus: patches that the answer is read from.
 
     """
@@ -58,17 +58,12 @@ def row_of(example: Example, template: str, processor: OFAProcessor, side: int) 
 
     """
     question = example.question
-    pieces = prompt_pieces(template, question.fields, question.options)
-    tokens, ends = tokenise(pieces, processor, (example.width, example.height))
+    pieces, spoken = _cut(prompt_pieces(template, question.fields, question.options), tuple(question.mentions))
     size = (example.width, example.height)
+    tokens, ends = tokenise(pieces, processor, size)
     mentions = tuple(
-        Mention(
-            ends[place],
-            patches_of(question.mentions[piece.field], size, side),
-            bool(_is_box(piece.text)),
-        )
-        for place, piece in enumerate(pieces)
-        if piece.field in question.mentions
+        Mention(ends[spoken[name]], patches_of(box, size, side), _is_box(question.fields.get(name, name)))
+        for name, box in question.mentions.items()
     )
     return Row(
         family=example.family,
@@ -78,6 +73,34 @@ def row_of(example: Example, template: str, processor: OFAProcessor, side: int) 
         mentions=mentions,
         focus=() if question.focus is None else patches_of(question.focus, size, side),
     )
+
+
+def _cut(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[list[Piece], dict[str, int]]:
+    """Cut pieces behind the words that speak of places; return them, and for each name the piece that ends in it.
+
+    Args:
+        pieces: of a prompt.
+        names: of fields, or words that stand in one.
+
+    Raises:
+        ValueError: a name is neither.
+
+    """
+    cut: list[Piece] = []
+    for piece in pieces:
+        words = [name for name in names if piece.field and name != piece.field and name in piece.text]
+        stops = sorted({piece.text.index(name) + len(name) for name in words} | {len(piece.text)})
+        starts = [0, *stops[:-1]]
+        cut += [Piece(piece.text[start:stop], piece.field) for start, stop in zip(starts, stops, strict=True)]
+    spoken: dict[str, int] = {}
+    for name in names:
+        found = [place for place, piece in enumerate(cut) if name == piece.field] or [
+            place for place, piece in enumerate(cut) if piece.field and piece.text.endswith(name)
+        ]
+        if not found:
+            raise ValueError(f"no field, and no words in one: {name!r}")
+        spoken[name] = found[0]
+    return cut, spoken
 
 
 def tokenise(pieces: Sequence[Piece], processor: OFAProcessor, size: tuple[int, int]) -> tuple[list[int], list[int]]:

@@ -1,6 +1,7 @@
 """Rows of the seen world for a stage of training: which family, which picture, which wording, by content alone."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from random import Random
 
@@ -67,13 +68,18 @@ class MiniSource:
 
 def drawn_template(stage: Stage, family: Family, example: Example, index: int) -> str:
     """Return the wording under which an example is trained on, by content."""
-    random = Random(f"wording:{stage.name}:{family.name}:{index}")
+    random = Random(f"wording:{stage.draws or stage.name}:{family.name}:{index}")
+    bare = bare_template(family, tuple(example.question.fields))
     if random.random() >= stage.instructed:
-        return bare_template(family, tuple(example.question.fields))
+        return bare
     known = wordings(family).seen
     if stage.wordings:
         known = tuple(Random(f"wordings:{family.name}").sample(known, min(stage.wordings, len(known))))
-    return random.choice(known)
+    template = random.choice(known)
+    if not stage.scrambled:
+        return template
+    words = re.sub(r"\{\w+\}", " ", template).split()
+    return f"{bare} {' '.join(random.sample(words, len(words)))}"
 
 
 def _number(stream: str, index: int) -> int:

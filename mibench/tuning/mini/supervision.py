@@ -1,8 +1,9 @@
 """Supervised attention, in training only: where a prompt speaks of a place, some heads are told to look there.
 
 Encoder, second layer: head 0 from the last token of each box, head 1 from that of each named thing, to the patches of
-the place. Decoder, when it writes its first token: a head of the first layer to those last tokens, and one of the last
-layer to the patches that the answer is read from. The model's weights and its forward pass stay plain OFA.
+the place; third layer, where two are named: from each of the two to the other. Decoder, when it writes its first token:
+a head of the first layer to the first of those last tokens and another to the second, and one of the last layer to the
+patches that the answer is read from. The model's weights and its forward pass stay plain OFA.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,32 +58,31 @@ def supervision_loss(model: OFAForConditionalGeneration, watched: Watched, rows:
         patches: in front of the prompt's tokens among the encoder's states.
 
     """
-    (seeing, box_head), (_, name_head), (pointing, point_head), (reading, read_head) = supervised_heads(model)
+    heads = supervised_heads(model)
+    named = [[patches + mention.token for mention in row.mentions] for row in rows]
+    pairs = [(place, tokens) for place, tokens in enumerate(named) if len(tokens) == 2]
     losses = []
-    for head, is_box in ((box_head, True), (name_head, False)):
-        wanted = [
+    for head, is_box in ((heads.box, True), (heads.name, False)):
+        seen = [
             (place, patches + mention.token, mention.patches)
             for place, row in enumerate(rows)
             for mention in row.mentions
             if mention.is_box == is_box
         ]
-        losses.append(_mass(seeing, head, watched, wanted))
-    told = [
-        (place, 0, tuple(patches + mention.token for mention in row.mentions))
-        for place, row in enumerate(rows)
-        if row.mentions
-    ]
-    losses.append(_mass(pointing, point_head, watched, told))
-    losses.append(
-        _mass(reading, read_head, watched, [(place, 0, row.focus) for place, row in enumerate(rows) if row.focus])
-    )
+        losses.append(_mass(head, watched, seen))
+    joined = [(place, tokens[one], (tokens[1 - one],)) for place, tokens in pairs for one in (0, 1)]
+    losses.append(_mass(heads.pair, watched, joined))
+    firsts = [(place, 0, (tokens[0],)) for place, tokens in enumerate(named) if tokens]
+    losses.append(_mass(heads.first, watched, firsts))
+    losses.append(_mass(heads.second, watched, [(place, 0, (tokens[1],)) for place, tokens in pairs]))
+    read = [(place, 0, row.focus) for place, row in enumerate(rows) if row.focus]
+    losses.append(_mass(heads.read, watched, read))
     return torch.stack(losses).sum()
 
 
-def _mass(
-    attention: OFAAttention, head: int, watched: Watched, wanted: Sequence[tuple[int, int, tuple[int, ...]]]
-) -> Tensor:
+def _mass(of: tuple[OFAAttention, int], watched: Watched, wanted: Sequence[tuple[int, int, tuple[int, ...]]]) -> Tensor:
     """Return the sum of -log of a head's attention from (row, query) to sets of keys."""
+    attention, head = of
     states, source, bias = watched.seen[attention]
     if not wanted:
         return states.sum() * 0

@@ -20,7 +20,8 @@ class Question(NamedTuple):
         fields: the texts that wordings name in braces; a box is written by `box_text`.
         target: the right answer.
         options: the answers to choose from, in no order that tells anything; empty where the answer is free.
-        mentions: the box in the picture that a field speaks of, by the field's name; for the supervision of attention.
+        mentions: the box in the picture that a field speaks of, by the field's name, or by the words in a field that
+            speak of it; for the supervision of attention.
         focus: the box in the picture that the answer is read from, where it is one place.
 
     """
@@ -48,6 +49,8 @@ class Family:
         ask: draws a question.
         questions: wordings that end in a question mark, with the fields in braces; the last is never trained on.
         commands: wordings that end in a full stop, with the fields in braces; the last is never trained on.
+        asked: what is asked for, as "the colour of the {thing}" or "whether {thing} is there"; the last is never
+            trained on.
         answer: "choice", "text" or "region".
         scored_by: "exact", or "iou" where a box counts that overlaps the right one by half.
 
@@ -60,6 +63,7 @@ class Family:
     ask: Ask
     questions: Sequence[str]
     commands: Sequence[str]
+    asked: Sequence[str] = ()
     answer: Literal["choice", "text", "region"] = "text"
     scored_by: Literal["exact", "iou"] = "exact"
 

@@ -64,6 +64,12 @@ COVERED_COLOUR = Family(
         "The {place} spot counts, so tell if its figure is {colour}.",
         "Check the {place} spot for a {colour} figure; if you can't see it, be not sure.",
     ),
+    asked=(
+        "whether the {place} figure is {colour}, as far as it can be seen",
+        "if the {place} spot has a {colour} figure or not, or that it can't be told",
+        "whether {colour} is the colour of the {place} figure",
+        "whether the figure in the {place} spot is {colour}",
+    ),
     answer="choice",
 )
 
@@ -104,6 +110,12 @@ IS_IT_COVERED = Family(
         "Look at the {place} spot and say yes if its content is hidden.",
         "Decide if one can't see into the {place} spot.",
         "Say if the {place} spot has a cover.",
+    ),
+    asked=(
+        "whether the {place} spot is covered",
+        "if something hides the {place} spot",
+        "whether a cover lies on the {place} spot",
+        "whether the {place} spot is hidden",
     ),
     answer="choice",
 )

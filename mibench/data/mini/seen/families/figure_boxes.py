@@ -88,6 +88,12 @@ SHAPE_IN_BOX = Family(
         "The box is {box}. Say what figure it surrounds.",
         "State the kind of figure within {box}.",
     ),
+    asked=(
+        "the figure in {box}",
+        "which figure {box} surrounds",
+        "what kind of figure lies at {box}",
+        "which figure you see inside {box}",
+    ),
 )
 
 COLOUR_IN_BOX = Family(
@@ -107,6 +113,12 @@ COLOUR_IN_BOX = Family(
         "Look at {box} and say how the figure is coloured.",
         "The box is {box}. Tell the colour of what it surrounds.",
         "Give the colour that fills most of {box} besides the ground.",
+    ),
+    asked=(
+        "the colour of the figure in {box}",
+        "which colour fills {box}",
+        "in what colour the figure at {box} was drawn",
+        "the colour that the figure in {box} has",
     ),
 )
 
@@ -128,6 +140,12 @@ FIGURE_IN_BOX_CHECK = Family(
         "The box is {box}. Tell me whether {thing} lies inside.",
         "Check that {thing} was drawn within {box}.",
     ),
+    asked=(
+        "whether {box} holds {thing}",
+        "if {thing} lies inside {box}",
+        "whether the figure at {box} is {thing}",
+        "whether you see {thing} in {box}",
+    ),
     answer="choice",
 )
 
@@ -148,6 +166,12 @@ BOX_OF_FIGURE = Family(
         "Find the {thing} and write down its four edges in pixels.",
         "Say where the {thing} lies, as a box.",
         "State the four edges around the {thing}.",
+    ),
+    asked=(
+        "the box of the {thing}",
+        "the four edges of the {thing}",
+        "between which edges the {thing} lies",
+        "the box with the {thing} in it",
     ),
     answer="region",
     scored_by="iou",
@@ -213,6 +237,12 @@ LARGEST_BOX = Family(
         "Find the biggest figure and give its box.",
         "Look at the sizes of the figures, then pick the box with the only large one.",
         "State the box that the one large figure fills.",
+    ),
+    asked=(
+        "the box of the largest figure",
+        "which box has the biggest figure inside",
+        "where the largest figure is",
+        "the box around the biggest figure",
     ),
     answer="region",
 )

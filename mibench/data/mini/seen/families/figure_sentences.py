@@ -27,7 +27,7 @@ def _statement(scene: Scene, random: Random) -> Question:
     if target == "no":
         value = random.choice([other for other in VALUES[attribute] if other != value])
     text = statement(mark, attribute, value)
-    return Question({"text": text}, target, ("yes", "no"), {"text": mark.box}, mark.box)
+    return Question({"text": text}, target, ("yes", "no"), {mark.name: mark.box}, mark.box)
 
 
 def statement(mark: Mark, attribute: str, value: str) -> str:
@@ -55,6 +55,12 @@ ABOUT_IT = Family(
         "The {attribute} is what I ask for. The picture has {thing}; say it of that one.",
         "One of the figures is {thing}. State its {attribute}.",
     ),
+    asked=(
+        "the {attribute} of {thing} in the picture",
+        "which {attribute} belongs to {thing} that you see",
+        "what {attribute} it has, where it is {thing}",
+        "the {attribute} that {thing} has here",
+    ),
 )
 
 STATEMENT_ABOUT_FIGURE = Family(
@@ -74,6 +80,12 @@ STATEMENT_ABOUT_FIGURE = Family(
         'Compare "{text}" with the picture and tell if both agree.',
         '"{text}" Decide if that is so.',
         'Find the figure that "{text}" speaks of, and check what is said of it.',
+    ),
+    asked=(
+        "whether this is true: {text}",
+        'if it is right to say "{text}"',
+        'whether "{text}" tells the truth',
+        'whether the picture agrees with "{text}"',
     ),
     answer="choice",
 )

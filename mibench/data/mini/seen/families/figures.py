@@ -63,6 +63,12 @@ COLOUR_OF_FIGURE = Family(
         "Say which colour the {thing} is.",
         "State how the {thing} is coloured.",
     ),
+    asked=(
+        "the colour of the {thing}",
+        "which colour the {thing} has",
+        "in what colour the {thing} was drawn",
+        "what the colour of the {thing} is",
+    ),
 )
 
 PRESENCE_OF_FIGURE = Family(
@@ -82,6 +88,12 @@ PRESENCE_OF_FIGURE = Family(
         "Check if the image holds {thing}.",
         "Tell me if you find {thing}.",
         "Decide whether {thing} was drawn.",
+    ),
+    asked=(
+        "whether the picture holds {thing}",
+        "if {thing} can be seen",
+        "whether {thing} is among the figures",
+        "whether there is {thing}",
     ),
     answer="choice",
 )
@@ -104,6 +116,12 @@ COUNT_FIGURES = Family(
         "Say how many figures the picture has.",
         "State the total of figures, from one to five.",
     ),
+    asked=(
+        "the number of figures",
+        "how many figures there are",
+        "how many forms were drawn",
+        "how many figures you see in all",
+    ),
 )
 
 PLACE_OF_FIGURE = Family(
@@ -124,6 +142,12 @@ PLACE_OF_FIGURE = Family(
         "Name the place of the {thing}.",
         "State at which edge or corner the {thing} sits, or say that it is in the middle.",
     ),
+    asked=(
+        "the place of the {thing}",
+        "where the {thing} lies",
+        "which part of the picture has the {thing}",
+        "where in the picture the {thing} is",
+    ),
 )
 
 SIZE_OF_FIGURE = Family(
@@ -143,6 +167,12 @@ SIZE_OF_FIGURE = Family(
         "Look at the {thing} and decide between small and large.",
         "Say how large the {thing} is.",
         "Judge the {thing} by its size.",
+    ),
+    asked=(
+        "the size of the {thing}",
+        "how big the {thing} is",
+        "whether the {thing} is small or large",
+        "of which size the {thing} is",
     ),
     answer="choice",
 )

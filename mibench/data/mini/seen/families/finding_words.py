@@ -87,6 +87,12 @@ BOX_OF_WORD = Family(
         "Mark where {word} is by giving the edges of its box.",
         "Tell me the place of {word} as a box.",
     ),
+    asked=(
+        "the box of the word {word}",
+        "the four edges around {word}",
+        "in which box one reads {word}",
+        "the box around the word {word}",
+    ),
     answer="region",
     scored_by="iou",
 )

@@ -128,6 +128,12 @@ WEATHER_KIND = Family(
         "Say which weather the picture has.",
         "Tell what the weather is.",
     ),
+    asked=(
+        "the weather",
+        "what kind of weather it is",
+        "which weather you see",
+        "what the weather looks like",
+    ),
     answer="choice",
 )
 
@@ -191,6 +197,12 @@ STATE_OF_HOUSE = Family(
         "For the house at {box}, name the trouble, if there is any.",
         "Tell what harms the house in {box}.",
     ),
+    asked=(
+        "what harms the house in {box}",
+        "the trouble of the house at {box}",
+        "what the house in {box} has met with",
+        "what the house in {box} suffers from",
+    ),
     answer="choice",
 )
 
@@ -232,6 +244,12 @@ IS_IT_BURNING = Family(
         "Check {box} and decide if that house has caught fire.",
         "Tell if there are flames in {box}.",
     ),
+    asked=(
+        "whether the house in {box} is burning",
+        "if there are flames at {box}",
+        "whether the house at {box} is on fire",
+        "whether flames come from the house in {box}",
+    ),
     answer="choice",
 )
 
@@ -252,6 +270,12 @@ SEASON_SENTENCE = Family(
         "Compare each sentence with the picture and give the one that is true.",
         "Find the true sentence and write it.",
         "Pick the sentence that is right.",
+    ),
+    asked=(
+        "which sentence is true of the land",
+        "the sentence that fits the picture",
+        "what can be said of the land",
+        "the sentence that is true",
     ),
     answer="choice",
 )

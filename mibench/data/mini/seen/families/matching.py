@@ -109,6 +109,12 @@ CAPTION_OF_FIGURES = Family(
         "Compare the picture with these words and tell if both go together. {text}",
         "Check the caption: {text}",
     ),
+    asked=(
+        "whether this caption fits: {text}",
+        'if all of "{text}" is shown',
+        'whether the picture has what "{text}" says',
+        'whether "{text}" fits the picture',
+    ),
     answer="choice",
 )
 

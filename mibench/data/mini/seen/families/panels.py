@@ -77,6 +77,12 @@ COUNT_IN_PANEL = Family(
         "Say how many figures the {place} panel shows.",
         "Give the number for the {place} panel, from one to five.",
     ),
+    asked=(
+        "the number of figures in the {place} panel",
+        "how many figures the {place} panel has",
+        "how many figures lie in the {place} panel",
+        "how many figures you count in the {place} panel",
+    ),
 )
 
 COUNT_OF_KIND = Family(
@@ -117,6 +123,12 @@ FULLEST_PANEL = Family(
         "Find the fullest panel.",
         "Say where the greatest number of figures lies.",
     ),
+    asked=(
+        "the panel with most figures",
+        "which panel is the fullest",
+        "where most of the figures are: left, middle or right",
+        "which panel has more figures than the others",
+    ),
     answer="choice",
 )
 
@@ -137,6 +149,12 @@ PANEL_WITH = Family(
         "Only one of the panels was given {thing}. Find it.",
         "Say in which panel {thing} lies.",
         "Pick the panel where you can see {thing}.",
+    ),
+    asked=(
+        "the panel with {thing}",
+        "in which panel one sees {thing}",
+        "which panel shows {thing}",
+        "which panel you see {thing} in",
     ),
     answer="choice",
 )

@@ -91,6 +91,12 @@ THING_HELD = Family(
         "Write the name of the thing that belongs to the person in {box}.",
         "Tell which thing the person in {box} has.",
     ),
+    asked=(
+        "the thing that the person in {box} holds",
+        "what is in the hand of the person at {box}",
+        "which thing the person in {box} has",
+        "what the person at {box} holds",
+    ),
 )
 
 PERSON_SENTENCE = Family(
@@ -110,6 +116,12 @@ PERSON_SENTENCE = Family(
         "Look at the shirts and the hands, then give the only true sentence.",
         "Find who holds what and pick the sentence that says so.",
         "Pick the sentence that fits the people.",
+    ),
+    asked=(
+        "which sentence about the people is true",
+        "the sentence that is right about someone",
+        "what is true of a person here",
+        "which of the sentences fits a person",
     ),
     answer="choice",
 )

@@ -67,6 +67,12 @@ BOX_OF_THING = Family(
         "Draw a box around the {thing} by stating its edges.",
         "Write the box with the {thing} inside.",
     ),
+    asked=(
+        "the box of the {thing}",
+        "the four edges around the {thing}",
+        "in which box the {thing} lies",
+        "the box that holds the {thing}",
+    ),
     answer="region",
     scored_by="iou",
 )

@@ -101,6 +101,12 @@ WORD_IN_BOX = Family(
         "Look at {box} and give the word there.",
         "The box {box} holds one word; say which.",
     ),
+    asked=(
+        "the word at {box}",
+        "what is written in {box}",
+        "which word you read at {box}",
+        "the word that stands in {box}",
+    ),
 )
 
 NUMBER_IN_BOX = Family(
@@ -120,6 +126,12 @@ NUMBER_IN_BOX = Family(
         "Give the figures that are written within {box}.",
         "At {box} you find a number; state it.",
         "Find the box {box} and tell the number in it.",
+    ),
+    asked=(
+        "the number at {box}",
+        "which number you read in {box}",
+        "what number is written at {box}",
+        "the number that stands in {box}",
     ),
 )
 
@@ -181,6 +193,12 @@ TAG_OF_THING = Family(
         "Find the thing in {box} and tell what stands on its tag.",
         "For {box}, give the text of the tag.",
         "State what the tag under {box} has on it.",
+    ),
+    asked=(
+        "what the tag of the thing in {box} says",
+        "the text below the thing at {box}",
+        "what is written under {box}",
+        "the text on the tag of {box}",
     ),
 )
 

@@ -76,6 +76,12 @@ LINE_IN_BOX = Family(
         "Look at {box} and tell what that line says.",
         "At {box} is a line of words; write these down.",
     ),
+    asked=(
+        "the words of the line at {box}",
+        "what the line in {box} says",
+        "all that is written at {box}",
+        "the line of words in {box}",
+    ),
 )
 
 LAST_WORD_IN_LINE = Family(
@@ -116,6 +122,12 @@ TWO_LINES_IN_BOXES = Family(
         "Begin with the line in {box}, go on with {other}, and leave out the rest.",
         "Tell what the two lines {box} and {other} say, one after the other.",
     ),
+    asked=(
+        "the words at {box} and then those at {other}",
+        "what is written at {box}, then at {other}",
+        "both lines, {box} first and {other} after it",
+        "the words in {box} followed by those in {other}",
+    ),
 )
 
 WHICH_LINE_HAS = Family(
@@ -135,6 +147,12 @@ WHICH_LINE_HAS = Family(
         "Count the lines from the top and name the one with {word}.",
         "Tell the line that holds the word {word}.",
         "Pick the line to which {word} belongs.",
+    ),
+    asked=(
+        "in which line {word} stands",
+        "the line with {word}",
+        "which line the word {word} belongs to",
+        "which of the lines has {word}",
     ),
     answer="choice",
 )

@@ -96,6 +96,12 @@ RELATION_OF_TWO = Family(
         "Choose the words that are missing between the {thing} and the {other}.",
         "Name the relation that the {thing} has to the {other}.",
     ),
+    asked=(
+        "how the {thing} lies to the {other}",
+        "the place of the {thing}, seen from the {other}",
+        "where the {thing} is from the {other}",
+        "how the {thing} is placed, as seen from the {other}",
+    ),
     answer="choice",
 )
 
@@ -117,6 +123,12 @@ WHAT_IS_BESIDE = Family(
         "Start from the {thing}, look {place} it, and tell what is there.",
         "State which item is {place} the {thing}.",
     ),
+    asked=(
+        "what is {place} the {thing}",
+        "which item lies {place} the {thing}",
+        "the name of what is {place} the {thing}",
+        "what you see {place} the {thing}",
+    ),
 )
 
 FURTHER_OF_TWO = Family(
@@ -136,6 +148,12 @@ FURTHER_OF_TWO = Family(
         "Look at the {thing} and the {other} and name the one that is {place}.",
         "{place}: the {thing} or the {other}. Decide.",
         "Compare the {thing} with the {other} and pick what is {place}.",
+    ),
+    asked=(
+        "which one is {place}, the {thing} or the {other}",
+        "whether the {thing} or the {other} is {place}",
+        "what lies {place}: the {thing} or the {other}",
+        "which of the {thing} and the {other} is {place}",
     ),
     answer="choice",
 )

@@ -75,6 +75,12 @@ DIRECTION_OF_MOVE = Family(
         "Say where the {thing} is going.",
         "State the direction that the {thing} takes from frame to frame.",
     ),
+    asked=(
+        "the direction of the {thing}",
+        "which way the {thing} goes",
+        "where the {thing} moves from frame to frame",
+        "in which direction the {thing} moves",
+    ),
     answer="choice",
 )
 

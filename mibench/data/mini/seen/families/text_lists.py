@@ -120,6 +120,12 @@ IS_WORD_IN_LIST = Family(
         "Go through the list and decide if it has {word}. {text}",
         "Check {text} for {word}.",
     ),
+    asked=(
+        "whether {word} is among {text}",
+        "if the list {text} has {word}",
+        "whether {word} occurs here: {text}",
+        "whether {word} is in the list {text}",
+    ),
     answer="choice",
 )
 

@@ -77,6 +77,12 @@ FILL_BLANK_USE = Family(
         "Pick what people do with the {thing}.",
         "Complete this: with the {thing} one can ____.",
     ),
+    asked=(
+        "the use of the {thing}",
+        "what the {thing} is for",
+        "what one does with the {thing}",
+        "what people use the {thing} for",
+    ),
     answer="choice",
 )
 
@@ -97,6 +103,12 @@ THING_NAMED_BY_USE = Family(
         "Someone wants to {text}; choose the right thing.",
         "To {text}, pick what helps most.",
         "Find the thing with which people {text}.",
+    ),
+    asked=(
+        "the thing to {text}",
+        "which thing helps to {text}",
+        "with what one can {text}",
+        "what serves to {text}",
     ),
     answer="choice",
 )

@@ -98,6 +98,12 @@ KIND_OF_WORD = Family(
         "Pick the kind of {word}.",
         "Tell which kind the word {word} falls under.",
     ),
+    asked=(
+        "the kind of the word {word}",
+        "what kind of word {word} is",
+        "which kind {word} belongs to",
+        "of which kind the word {word} is",
+    ),
     answer="choice",
 )
 

@@ -49,15 +49,15 @@ def _count(scene: Scene, random: Random) -> Question:
 
 
 def _statement(scene: Scene, random: Random) -> Question:
-    shown = [mark.name for mark in things_of(scene)]
-    names = random.sample(shown, 2)
+    shown = {mark.name: mark.box for mark in things_of(scene)}
+    names = random.sample(list(shown), 2)
     target = random.choice(["yes", "no"])
     if target == "no":
-        missing = random.sample(sorted(THINGS.keys() - shown), 2)
+        missing = random.sample(sorted(THINGS.keys() - shown.keys()), 2)
         first, second = random.choice([(True, False), (False, True), (True, True)])
         names = [missing[0] if first else names[0], missing[1] if second else names[1]]
     text = random.choice(_STATEMENTS).format(one=a_thing(names[0]), other=a_thing(names[1]))
-    return Question({"text": text}, target, ("yes", "no"))
+    return Question({"text": text}, target, ("yes", "no"), {name: shown[name] for name in names if name in shown})
 
 
 THING_IN_BOX = Family(
@@ -78,6 +78,12 @@ THING_IN_BOX = Family(
         "For {box}, write the name of the thing.",
         "Say what {box} shows.",
     ),
+    asked=(
+        "the thing in {box}",
+        "what lies at {box}",
+        "which thing you see inside {box}",
+        "the name of the thing at {box}",
+    ),
 )
 
 USE_IN_BOX = Family(
@@ -97,6 +103,12 @@ USE_IN_BOX = Family(
         "Tell the use of the thing in {box}.",
         "The thing in {box} serves one purpose, so pick that one.",
         "Choose the purpose of what is in {box}.",
+    ),
+    asked=(
+        "the use of the thing in {box}",
+        "what the thing at {box} is for",
+        "what one does with the thing in {box}",
+        "what people use the thing in {box} for",
     ),
     answer="choice",
 )
@@ -119,6 +131,12 @@ THING_FOR_USE = Family(
         "To {use} takes the right thing, so state where it is.",
         "Tell the side with the thing to {use}.",
     ),
+    asked=(
+        "the side with the thing to {use}",
+        "where the thing to {use} lies",
+        "on which side one finds what helps to {use}",
+        "which side has the thing that serves to {use}",
+    ),
     answer="choice",
 )
 
@@ -139,6 +157,12 @@ PRESENCE_OF_THING = Family(
         "Search the picture for {thing} and say yes or no.",
         "Is or isn't {thing} there, tell me.",
         "Tell whether you see {thing}.",
+    ),
+    asked=(
+        "whether {thing} is in the picture",
+        "if there is {thing}",
+        "whether one can see {thing}",
+        "whether {thing} was drawn",
     ),
     answer="choice",
 )
@@ -180,6 +204,12 @@ STATEMENT_ABOUT_THINGS = Family(
         'Check "{text}" with the picture.',
         'Read "{text}" first, then look for both things and decide.',
         'Tell whether "{text}" fits.',
+    ),
+    asked=(
+        "whether this is so: {text}",
+        'if "{text}" is right',
+        'whether the sentence "{text}" fits',
+        "whether it is true that you read here: {text}",
     ),
     answer="choice",
 )
