@@ -25,9 +25,11 @@ INTRODUCTION = """\
 
 The bundled model: an [OFA](ofa.md) in small, with OFA's own architecture, forward pass and file format. It is trained
 from nothing on the seen side of the mini world, whose families of questions are none of the benchmark's tasks. There
-are two sets of weights. `base` has learnt the seen families from their bare names; `tuned` went on with instructions in
-many wordings. What tuning does to the score and to the Sensitivity can thus be measured here, on any machine, without a
-download. It is a small model for a drawn world, and says nothing about photographs.
+are three sets of weights. `base` has learnt the seen families from their bare names; `tuned` went on with instructions
+in many wordings; and `words`, a control, went on with bare names among the words of those instructions, in an order of
+chance. All three had the same questions, pictures, vocabulary, updates and rates. What tuning does to the score and to
+the Sensitivity can thus be measured here, on any machine, without a download. It is a small model for a drawn world, and
+says nothing about photographs.
 
 ## Run it
 
@@ -41,7 +43,7 @@ It needs the extra `models`. The submission records the number of weights and th
 
 | argument | what it does | default |
 |---|---|---|
-| `weights` | `tuned` or `base` | `tuned` |
+| `weights` | `tuned`, `base` or `words` | `tuned` |
 | `device` | `auto` takes a GPU where there is one | `auto` |
 | `dtype` | `auto`, `fp32`, `bf16` or `fp16` | `fp32` |
 | `constrain` | an answer is one of the options, where there are any, as it is spelt there | `true` |
@@ -97,7 +99,7 @@ def _lines(
 ) -> Iterator[str]:
     yield from ("<!-- Written by mibench.tuning.mini.model_card; do not edit. -->", "", "## What it is trained on", "")
     yield from training_part.data_section(plan)
-    for entry in (found.base, found.tuned):
+    for entry in found.models:
         model = entry.description.model
         weights = "not stated" if model.parameters is None else f"{model.parameters:,}"
         yield f"- {entry.name}: {weights} weights, revision {model.revision or 'not stated'}."
@@ -107,8 +109,10 @@ def _lines(
     yield from ("## Seen families", "")
     yield f"Right answers, in percent, to {seen.rows:,} fresh examples of each family, on pictures that are new:"
     yield "held to the options / free. Prompts: the bare name of the family, wordings that were trained on, or others."
+    if plan.core:
+        yield f"A star marks the core: {len(plan.core)} families that the recipe named in advance, their mean as its aim."
     yield ""
-    yield from training_part.seen_section(seen)
+    yield from training_part.seen_section(seen, plan.core)
     yield from ("", "## Held-out tasks", "")
     yield f"The benchmark on the mini world, 0 to 100, with {LEVEL:.0%} intervals. Cheap strategies are baselines, and"
     yield f"models that see no picture: {', '.join(entry.name for entry in found.cheap)}."

@@ -16,7 +16,7 @@ from mibench.submissions.description import Description, read_description
 from mibench.submissions.reading import Submission
 from mibench.tuning.mini.model_card_training import table
 
-BASE, TUNED = "ofa-mini-base", "ofa-mini-tuned"
+BASE, TUNED, WORDS = "ofa-mini-base", "ofa-mini-tuned", "ofa-mini-words"
 """Names of the models, as the adapter gives them."""
 
 
@@ -48,20 +48,27 @@ class Entry:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The two models, the cheap strategies, and how they compare.
+    """The models, the cheap strategies, and how they compare.
 
     Attributes:
         base: before tuning on instructions.
         tuned: after.
+        words: the control that has seen the words of the instructions alone, if there is one.
         cheap: baselines, and models that were asked blind.
-        comparison: of the two models, and of each with each cheap strategy.
+        comparison: of tuned with the other models, and of each model with each cheap strategy.
 
     """
 
     base: Entry
     tuned: Entry
+    words: Entry | None
     cheap: Sequence[Entry]
     comparison: Comparison
+
+    @property
+    def models(self) -> Sequence[Entry]:
+        """Base, the control if there is one, and tuned."""
+        return [entry for entry in (self.base, self.words, self.tuned) if entry is not None]
 
     @property
     def tasks(self) -> Sequence[str]:
@@ -93,7 +100,8 @@ def held_out(submissions: Sequence[Path]) -> HeldOut:
     """
     entries = [Entry(folder, read_description(folder), read_scores(folder)) for folder in submissions]
     base, tuned = _only(entries, BASE), _only(entries, TUNED)
-    cheap = [entry for entry in entries if entry not in (base, tuned)]
+    words = _only(entries, WORDS) if any(entry.description.model.name == WORDS for entry in entries) else None
+    cheap = [entry for entry in entries if entry not in (base, tuned, words)]
     if not cheap:
         raise InputError("no submission of a cheap strategy", remedy="give those of baselines, and blind ones")
     if len({entry.name for entry in entries}) < len(entries):
@@ -101,9 +109,11 @@ def held_out(submissions: Sequence[Path]) -> HeldOut:
     known = load_cards()
     names = [name for name in known if any(name in entry.description.cards for entry in entries)]
     data = prepare_mini(select_cards(names, known))
-    opened = {entry.name: Submission(entry.folder, entry.description, known, data) for entry in (tuned, base, *cheap)}
-    pairs = [(tuned.name, base.name), *((model.name, other.name) for model in (tuned, base) for other in cheap)]
-    return HeldOut(base, tuned, cheap, compare_submissions(opened, known, pairs=pairs))
+    models = [entry for entry in (tuned, base, words) if entry is not None]
+    opened = {entry.name: Submission(entry.folder, entry.description, known, data) for entry in (*models, *cheap)}
+    pairs = [(tuned.name, other.name) for other in models[1:]]
+    pairs += [(model.name, other.name) for model in (tuned, base) for other in cheap]
+    return HeldOut(base, tuned, words, cheap, compare_submissions(opened, known, pairs=pairs))
 
 
 def told_apart(found: Mapping[str, Difference], side: int) -> list[str]:
@@ -113,17 +123,17 @@ def told_apart(found: Mapping[str, Difference], side: int) -> list[str]:
 
 
 def summary_section(found: HeldOut) -> Iterator[str]:
-    """Yield the lines of a table of the benchmark's two numbers, and the comparison of the two models in words."""
+    """Yield the lines of a table of the benchmark's two numbers, and how tuned compares with the others in words."""
     rows = []
-    for entry in (found.base, found.tuned, *found.cheap):
+    for entry in (*found.models, *found.cheap):
         summary = entry.scores.summary
         aggregate = cell(summary.aggregate.mean, summary.ci.aggregate.mean)
         rows.append([entry.name, aggregate, cell(summary.sensitivity, summary.ci.sensitivity)])
     yield from table(["", "aggregate", "Sensitivity"], rows, texts=1)
-    pair = found.comparison.pairs[0]
-    yield ""
-    yield f"Paired on the same rows, tuned minus base: aggregate {_difference(pair.aggregate)},"
-    yield f"Sensitivity {_difference(pair.sensitivity)}. {pair.verdict}"
+    for pair, other in zip(found.comparison.pairs, ("base", "words")[: len(found.models) - 1], strict=False):
+        yield ""
+        yield f"Paired on the same rows, tuned minus {other}: aggregate {_difference(pair.aggregate)},"
+        yield f"Sensitivity {_difference(pair.sensitivity)}. {pair.verdict}"
     notes = [
         *found.comparison.notes,
         *dict.fromkeys(found.base.scores.summary.notes + found.tuned.scores.summary.notes),
@@ -143,11 +153,12 @@ def task_section(found: HeldOut) -> Iterator[str]:
                 f"`{task}`",
                 best.name,
                 "–" if chance is None else f"{chance:.2f}",
-                *(_score(entry, task) for entry in (found.base, found.tuned, best)),
+                *(_score(entry, task) for entry in (*found.models, best)),
                 _difference(gains[task]),
             ]
         )
-    heads = ["task", "best cheap strategy", "chance", "base", "tuned", "cheap", "tuned minus cheap"]
+    models = ["base", *(["words"] if found.words else []), "tuned"]
+    heads = ["task", "best cheap strategy", "chance", *models, "cheap", "tuned minus cheap"]
     yield from table(heads, rows, texts=2)
 
 

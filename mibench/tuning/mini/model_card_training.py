@@ -11,7 +11,7 @@ from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.wordings import wordings
 from mibench.errors import InputError
 from mibench.tuning.curve import draw_curve
-from mibench.tuning.mini.recipe import MiniRecipe
+from mibench.tuning.mini.recipe import MiniRecipe, Stage
 from mibench.tuning.training_log import read_log
 
 TRUNK = "trunk"
@@ -175,7 +175,7 @@ def compute_section(found: Sequence[StageCost], recipe: MiniRecipe) -> Iterator[
         [
             cost.name,
             (stages[cost.name].after or TRUNK) if cost.name in stages else "nothing",
-            f"{stages[cost.name].instructed:.0%}" if cost.name in stages else "–",
+            _instructions(stages[cost.name]) if cost.name in stages else "–",
             f"{cost.steps:,}",
             f"{cost.samples:,}",
             f"{cost.seconds:,.0f}",
@@ -189,29 +189,42 @@ def compute_section(found: Sequence[StageCost], recipe: MiniRecipe) -> Iterator[
     )
 
 
-def seen_section(found: SeenTable) -> Iterator[str]:
-    """Yield the lines of a table of the seen families."""
+def seen_section(found: SeenTable, core: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of a table of the seen families; those of the core have a star."""
     families = [name for name in FAMILIES if any(name in known for known in found.held.values())]
-    rows = [[f"`{name}`", *(_pair(found, column, [name]) for column in found.held)] for name in families]
-    rows.append(["**mean**", *(_pair(found, column, families) for column in found.held)])
-    enough = [
-        f"{_learnt(found.held[column])} / {_learnt(found.free[column])} of {len(found.held[column])}"
-        for column in found.held
+    rows = [
+        [f"`{name}`{' *' if name in core else ''}", *(_pair(found, column, [name]) for column in found.held)]
+        for name in families
     ]
-    rows.append([f"**at least {GOOD:.0%}**", *enough])
+    rows += _means(found, families, "all")
+    if core:
+        rows += _means(found, core, "core *")
     yield from table(["family", *(f"{stage}, {prompts}" for stage, prompts in found.held)], rows, texts=1)
 
 
-def ablation_section(found: Sequence[Ablation]) -> Iterator[str]:
-    """Yield the lines of a table of what was tried besides."""
-    families = list(found[0].right)
-    rows = [
-        [one.what.replace("_", " "), f"{one.samples:,}", *(f"{100 * one.right[family]:.1f}" for family in families)]
-        for one in found
+def _means(found: SeenTable, families: Sequence[str], which: str) -> list[list[str]]:
+    """Return the mean of some families under each kind of prompts, and how many of them are learnt."""
+    learnt = [
+        f"{_learnt(found.held[column], families)} / {_learnt(found.free[column], families)} of {len(families)}"
+        for column in found.held
     ]
-    yield "Single runs from first values, each with one thing left out; right free answers in percent:"
-    yield ""
-    yield from table(["", "samples", *(f"`{family}`" for family in families)], rows, texts=1)
+    return [
+        [f"**mean, {which}**", *(_pair(found, column, families) for column in found.held)],
+        [f"**at least {GOOD:.0%}, {which}**", *learnt],
+    ]
+
+
+def ablation_section(found: Sequence[Ablation]) -> Iterator[str]:
+    """Yield the lines of tables of what was tried besides, one for each set of families."""
+    yield "Single runs from first values; right free answers in percent:"
+    for families in dict.fromkeys(tuple(one.right) for one in found):
+        rows = [
+            [one.what.replace("_", " "), f"{one.samples:,}", *(f"{100 * share:.1f}" for share in one.right.values())]
+            for one in found
+            if tuple(one.right) == families
+        ]
+        yield ""
+        yield from table(["", "samples", *(f"`{family}`" for family in families)], rows, texts=1)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Iterator[str]:
@@ -230,8 +243,12 @@ def _pair(found: SeenTable, column: Column, families: Sequence[str]) -> str:
     return f"{100 * held:.1f} / {100 * free:.1f}"
 
 
-def _learnt(shares: dict[str, float]) -> int:
-    return sum(share >= GOOD for share in shares.values())
+def _instructions(stage: Stage) -> str:
+    return f"{stage.instructed:.0%}{', words only' if stage.scrambled else ''}"
+
+
+def _learnt(shares: dict[str, float], families: Sequence[str]) -> int:
+    return sum(shares.get(name, 0.0) >= GOOD for name in families)
 
 
 def _read(file: Path, kind: Any) -> Any:

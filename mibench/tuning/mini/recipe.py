@@ -122,6 +122,7 @@ class MiniRecipe(_Strict):
         pictures: their numbers.
         trunk: the training of the trunk, by pictures of all kinds.
         families: that the stages train on.
+        core: those of them whose mean is the aim of the training, named before it.
         often: those of them that are drawn twice as often.
         stages: in order.
         scored_rows: fresh examples of each family by which stages are scored.
@@ -134,6 +135,7 @@ class MiniRecipe(_Strict):
     pictures: Pictures
     trunk: TrunkStage
     families: tuple[str, ...]
+    core: tuple[str, ...] = ()
     often: tuple[str, ...] = ()
     stages: tuple[Stage, ...]
     scored_rows: Count = 400
@@ -146,6 +148,8 @@ class MiniRecipe(_Strict):
         named |= {name for stage in self.stages if stage.families != "all" for name in stage.families}
         if unknown := sorted(named - FAMILIES.keys()):
             raise ValueError(f"no seen family is called {unknown[0]!r}")
+        if apart := sorted({*self.core} - {*self.families}):
+            raise ValueError(f"core: {apart[0]!r} is not among the families")
         before: set[str] = set()
         for stage in self.stages:
             if stage.name in before or stage.name == "trunk":

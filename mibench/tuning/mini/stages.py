@@ -195,7 +195,7 @@ class Workshop:
         write_whole(file, json.dumps(kept, indent=1).encode() + b"\n")
 
     def _identity(self, stage: Stage) -> str:
-        kept = self.recipe.model_dump(mode="json", exclude={"stages", "scored_rows"})
+        kept = self.recipe.model_dump(mode="json", exclude={"stages", "scored_rows", "core"})
         lineage, known = [], {other.name: other for other in self.recipe.stages}
         while True:
             lineage.append(stage.model_dump(mode="json", exclude={"scored"}))
