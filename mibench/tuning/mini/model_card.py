@@ -28,8 +28,8 @@ from nothing on the seen side of the mini world, whose families of questions are
 are three sets of weights. `base` has learnt the seen families from their bare names; `tuned` went on with instructions
 in many wordings; and `words`, a control, went on with bare names among the words of those instructions, in an order of
 chance. All three had the same questions, pictures, vocabulary, updates and rates. What tuning does to the score and to
-the Sensitivity can thus be measured here, on any machine, without a download. It is a small model for a drawn world, and
-says nothing about photographs.
+the Sensitivity can thus be measured here, on any machine, without a download. It is a small model for a drawn world,
+and says nothing about photographs.
 
 ## Run it
 
@@ -110,7 +110,7 @@ def _lines(
     yield f"Right answers, in percent, to {seen.rows:,} fresh examples of each family, on pictures that are new:"
     yield "held to the options / free. Prompts: the bare name of the family, wordings that were trained on, or others."
     if plan.core:
-        yield f"A star marks the core: {len(plan.core)} families that the recipe named in advance, their mean as its aim."
+        yield f"A star marks the core: {len(plan.core)} families that the recipe named in advance as its aim."
     yield ""
     yield from training_part.seen_section(seen, plan.core)
     yield from ("", "## Held-out tasks", "")

@@ -211,7 +211,7 @@ def calibrate(trunk: Trunk, pixels: Tensor) -> None:
 
 
 @torch.no_grad()
-def features_of(trunk: Trunk, pictures: Tensor, *, batch: int = 64) -> Tensor:
+def features_of(trunk: Trunk, pictures: Tensor, *, batch: int = 8) -> Tensor:
     """Return the features of pictures uint8 [I, side, side, 3], float16 [I, rows, columns, channels]."""
     found = [trunk(normalised(part)).permute(0, 2, 3, 1).half() for part in torch.split(pictures, batch)]
     return torch.cat(found)

@@ -53,6 +53,7 @@ class Family:
             trained on.
         answer: "choice", "text" or "region".
         scored_by: "exact", or "iou" where a box counts that overlaps the right one by half.
+        told_by_options: whether the options alone tell what is asked for.
 
     """
 
@@ -66,6 +67,7 @@ class Family:
     asked: Sequence[str] = ()
     answer: Literal["choice", "text", "region"] = "text"
     scored_by: Literal["exact", "iou"] = "exact"
+    told_by_options: bool = False
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ _OPEN = (
     "One of the labels names what is to be seen here. Which one?",
     "Someone needs a label for this image. Pick it.",
 )
-"""For families that only their options tell apart: what is asked for has no fields."""
+"""For families whose options alone tell what is asked for."""
 _SEEING = re.compile("picture|image|look|eyes", re.IGNORECASE)
 """Tells frames that only suit a picture."""
 _UNSEEN_ASKING = (
@@ -92,7 +92,7 @@ class Wordings(NamedTuple):
 
 @functools.cache
 def _wordings(
-    questions: tuple[str, ...], commands: tuple[str, ...], asked: tuple[str, ...], choice: bool, sees: bool
+    questions: tuple[str, ...], commands: tuple[str, ...], asked: tuple[str, ...], choice: bool, sees: bool, alone: bool
 ) -> Wordings:
     asking: tuple[str, ...] = _ASKING
     commanding: tuple[str, ...] = _COMMANDING
@@ -102,7 +102,7 @@ def _wordings(
     seen = [frame.replace("{ask}", question) for frame in _suited(asking, sees) for question in questions[:-1]]
     seen += [frame.replace("{tell}", command) for frame in _suited(commanding, sees) for command in commands[:-1]]
     seen += [frame.replace("{what}", phrase) for frame in _suited(_NAMING, sees) for phrase in asked[:-1]]
-    if choice and sees and not any("{" in question for question in questions):
+    if alone:
         seen += _OPEN
     unseen = [frame.replace("{ask}", questions[-1]) for frame in _UNSEEN_ASKING]
     unseen += [frame.replace("{tell}", commands[-1]) for frame in _UNSEEN_COMMANDING]
@@ -118,7 +118,12 @@ def wordings(family: Family) -> Wordings:
     """Return the templates of a family: at least twenty to train on, and four or six that are kept for the test."""
     sees = family.worlds is not None
     return _wordings(
-        tuple(family.questions), tuple(family.commands), tuple(family.asked), family.answer == "choice", sees
+        tuple(family.questions),
+        tuple(family.commands),
+        tuple(family.asked),
+        family.answer == "choice",
+        sees,
+        family.told_by_options,
     )
 
 

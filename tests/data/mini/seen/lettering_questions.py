@@ -40,11 +40,15 @@ def marks_within(scene: Scene, text: str) -> list[Mark]:
 def check_shape(family: Family) -> None:
     """Check what holds for every family: the target is among the options once, boxes are those that are named."""
     assert len(family.questions) == len(family.commands) == 4
+    assert len(family.asked) in (0, 4)
     for _, question in asked(family, 100):
         assert all(f"{{{name}}}" in wording for name in question.fields for wording in family.questions)
         assert all(f"{{{name}}}" in wording for name in question.fields for wording in family.commands)
+        assert all(f"{{{name}}}" in phrase for name in question.fields for phrase in family.asked)
         assert len(set(question.options)) == len(question.options)
         assert (question.target in question.options) == bool(question.options)
         assert bool(question.options) == (family.answer == "choice")
         for name, box in question.mentions.items():
             assert name not in ("box", "other") or question.fields[name] == box_text(box)
+            assert name in question.fields or any(name in text for text in question.fields.values())
+            assert not name[0].isdecimal() or name == box_text(box)

@@ -113,6 +113,8 @@ def test_answers_are_what_the_picture_shows(family: Family) -> None:
         assert question.target == right_answer(example, scene)
         boxes = {mark.box for mark in scene.marks}
         assert boxes >= {*question.mentions.values()}
+        for words in question.mentions.keys() - question.fields.keys():
+            assert question.mentions[words] == one(scene, name=words).box
         assert question.focus is None or question.focus in boxes
         if question.options:
             assert question.options.count(question.target) == 1

@@ -91,6 +91,12 @@ def test_no_answer_is_much_more_likely_than_another(name: str) -> None:
         assert max(places.values()) / len(drawn) <= 1 / len(drawn[0].options) + 0.08
 
 
+def test_a_sentence_mentions_the_things_that_are_shown() -> None:
+    for question, scene in examples(FAMILIES["statement_about_things"], 200):
+        named = named_as_in(question.fields["text"])
+        assert question.mentions == {mark.name: mark.box for mark in things_of(scene) if mark.name in named}
+
+
 def test_boxes_keep_inside_the_picture_and_apart() -> None:
     for number in range(60):
         marks = SCENES.get("things", scattered_things, "train", number).marks

@@ -82,7 +82,7 @@ STATEMENT_ABOUT_FIGURE = Family(
         'Find the figure that "{text}" speaks of, and check what is said of it.',
     ),
     asked=(
-        "whether this is true: {text}",
+        'whether this is true: "{text}"',
         'if it is right to say "{text}"',
         'whether "{text}" tells the truth',
         'whether the picture agrees with "{text}"',

@@ -135,6 +135,7 @@ WEATHER_KIND = Family(
         "what the weather looks like",
     ),
     answer="choice",
+    told_by_options=True,
 )
 
 TIME_OF_DAY = Family(
@@ -156,6 +157,7 @@ TIME_OF_DAY = Family(
         "State which time of day it is.",
     ),
     answer="choice",
+    told_by_options=True,
 )
 
 GROUND_KIND = Family(
@@ -177,6 +179,7 @@ GROUND_KIND = Family(
         "Tell what covers the ground.",
     ),
     answer="choice",
+    told_by_options=True,
 )
 
 STATE_OF_HOUSE = Family(
@@ -198,7 +201,7 @@ STATE_OF_HOUSE = Family(
         "Tell what harms the house in {box}.",
     ),
     asked=(
-        "what harms the house in {box}",
+        "what has befallen the house in {box}",
         "the trouble of the house at {box}",
         "what the house in {box} has met with",
         "what the house in {box} suffers from",
@@ -278,6 +281,7 @@ SEASON_SENTENCE = Family(
         "the sentence that is true",
     ),
     answer="choice",
+    told_by_options=True,
 )
 
 FAMILIES = (WEATHER_KIND, TIME_OF_DAY, GROUND_KIND, STATE_OF_HOUSE, COUNT_HOUSES, IS_IT_BURNING, SEASON_SENTENCE)

@@ -110,7 +110,7 @@ CAPTION_OF_FIGURES = Family(
         "Check the caption: {text}",
     ),
     asked=(
-        "whether this caption fits: {text}",
+        'whether this caption fits: "{text}"',
         'if all of "{text}" is shown',
         'whether the picture has what "{text}" says',
         'whether "{text}" fits the picture',
@@ -137,6 +137,7 @@ CHOOSE_CAPTION = Family(
         "Tell which caption goes with what you see.",
     ),
     answer="choice",
+    told_by_options=True,
 )
 
 MISSING_FIGURE = Family(

@@ -79,10 +79,10 @@ NAME_OF_ITEM = Family(
         "{items} State what {item} is.",
     ),
     asked=(
-        "what {item} is, if {items}",
-        "the name of {item}. {items}",
-        "what one calls {item}, where {items}",
-        "what you see as {item}. {items}",
+        "what {item} is ({items})",
+        "the name of {item} ({items})",
+        'what one calls {item}, given this: "{items}"',
+        "what you see as {item} ({items})",
     ),
 )
 
@@ -105,10 +105,10 @@ USE_OF_ITEM = Family(
         "{items} Tell the purpose of {item}.",
     ),
     asked=(
-        "what {item} is for, if {items}",
-        "the use of {item}. {items}",
-        "what people do with {item}, where {items}",
-        "the purpose that {item} has. {items}",
+        "what {item} is for ({items})",
+        "the use of {item} ({items})",
+        'what people do with {item}, given this: "{items}"',
+        "the purpose that {item} has ({items})",
     ),
     answer="choice",
 )

@@ -94,7 +94,7 @@ THING_HELD = Family(
     asked=(
         "the thing that the person in {box} holds",
         "what is in the hand of the person at {box}",
-        "which thing the person in {box} has",
+        "which thing one sees the person in {box} with",
         "what the person at {box} holds",
     ),
 )
@@ -124,6 +124,7 @@ PERSON_SENTENCE = Family(
         "which of the sentences fits a person",
     ),
     answer="choice",
+    told_by_options=True,
 )
 
 WANTS_TO = Family(

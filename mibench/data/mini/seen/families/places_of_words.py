@@ -29,11 +29,13 @@ def _owner(scene: Scene, text: Mark) -> Mark:
 
 
 def _at_end(scene: Scene, random: Random) -> Question | None:
+    """Ask for a text that is ahead of all others with its middle as with its edge."""
     end = random.choice(list(ENDS))
     coordinate, direction = ENDS[end]
     ordered = sorted(lettered(scene), key=lambda mark: -direction * mark.centre[coordinate])
     lead = direction * (ordered[0].centre[coordinate] - ordered[1].centre[coordinate])
-    if lead < _CLEAR:
+    edge = coordinate + 1 + direction
+    if lead < _CLEAR or any(direction * (mark.box[edge] - ordered[0].box[edge]) > 0 for mark in ordered):
         return None
     return Question({"end": end}, ordered[0].word, mentions={"end": ordered[0].box}, focus=ordered[0].box)
 
@@ -112,7 +114,7 @@ OUTER_LINE = Family(
         "what the {end} line says",
         "the words at the {end}",
         "all words of the line at the {end}",
-        "the words of the {end} line",
+        "how the {end} line reads",
     ),
 )
 

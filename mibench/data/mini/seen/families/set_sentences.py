@@ -14,6 +14,10 @@ from mibench.data.mini.visual.shapes import COLOURS, SIZES
 _NUMBERS = ("one", "two", "three", "four", "five")
 _CLEARLY = 1.25
 """Ratio of two widths that nobody overlooks."""
+_UNLIKE_KEPT = {"colour": 0.2, "size": 1.0}
+"""Share of unlike pairs that are compared by a trait: as many as are alike, with six colours and two sizes."""
+_OF_ONE_SIZE = 0.39
+"""Share of pictures whose figures all have the same size."""
 _LIKE = {"colour": "the same colour as", "size": "the same size as"}
 _UNLIKE = {"colour": "another colour than", "size": "another size than"}
 
@@ -25,7 +29,7 @@ def _compared(scene: Scene, random: Random) -> Question | None:
     one, other = random.sample(scene.marks, 2)
     target = random.choice(("yes", "no"))
     names = called(one, random), called(other, random)
-    traits = [trait for trait in _LIKE if getattr(one, trait) and getattr(other, trait)]
+    traits = list(_LIKE) if one.size and other.size else []
     trait = random.choice(["width", *traits])
     if trait == "width":
         ratio = _width(one) / _width(other)
@@ -38,7 +42,7 @@ def _compared(scene: Scene, random: Random) -> Question | None:
         if trait == "colour":
             names = one.name, other.name
         alike = getattr(one, trait) == getattr(other, trait)
-        if not alike and random.random() < 0.4:
+        if not alike and random.random() >= _UNLIKE_KEPT[trait]:
             return None
         said = (_LIKE if alike == (target == "yes") else _UNLIKE)[trait]
         text = f"The {names[0]} has {said} the {names[1]}."
@@ -49,15 +53,12 @@ def _width(mark: Mark) -> float:
     return mark.box[2] - mark.box[0]
 
 
-def _about_all(scene: Scene, random: Random) -> Question:
-    """Say something of the number of figures, of their colours or of their sizes; as often true as false."""
+def _about_all(scene: Scene, random: Random) -> Question | None:
+    """Say something of the number of figures, of their colours or of their sizes; each as often true as false."""
     target = random.choice(("yes", "no"))
-    kind = random.choice(("number", "colour", "absence", "size"))
-    text = _SAYINGS[kind](scene.marks, target == "yes", random)
-    while text is None:
-        kind = random.choice(list(_SAYINGS))
-        text = _SAYINGS[kind](scene.marks, target == "yes", random)
-    return Question({"text": text}, target, ("yes", "no"))
+    saying = random.choice(list(_SAYINGS.values()))
+    text = saying(scene.marks, target == "yes", random)
+    return None if text is None else Question({"text": text}, target, ("yes", "no"))
 
 
 def _number(marks: Sequence[Mark], true: bool, random: Random) -> str:
@@ -87,7 +88,7 @@ def _of_colours(marks: Sequence[Mark], shown: bool, random: Random) -> str:
 
 def _size(marks: Sequence[Mark], true: bool, random: Random) -> str | None:
     said = [size for size in SIZES if all(mark.size == size for mark in marks) == true]
-    if not said:
+    if not said or (not true and random.random() >= _OF_ONE_SIZE):
         return None
     size = random.choice(said)
     return random.choice((f"Every figure is {size}.", f"All that was drawn is {size}."))
@@ -114,7 +115,7 @@ COMPARISON_SENTENCE = Family(
         "{text} Say if this comparison is right.",
     ),
     asked=(
-        "whether the comparison holds: {text}",
+        'whether this comparison holds: "{text}"',
         'if "{text}" is right',
         'whether one may say "{text}"',
         'whether the comparison "{text}" is right',
@@ -130,7 +131,7 @@ SENTENCE_ABOUT_ALL = Family(
     ask=_about_all,
     questions=(
         "{text} Do you see that?",
-        'Would you sign this: "{text}"',
+        'Would you sign "{text}"?',
         'Does "{text}" hold, if you look at all figures?',
         "{text} Does this hold of the figures?",
     ),
@@ -141,7 +142,7 @@ SENTENCE_ABOUT_ALL = Family(
         '"{text}" Say if this holds of the figures.',
     ),
     asked=(
-        "whether this is the case: {text}",
+        'whether this is the case: "{text}"',
         'if "{text}" is what the figures show',
         'whether all figures together bear out "{text}"',
         'whether "{text}" holds of the figures',

@@ -132,7 +132,7 @@ THING_FOR_USE = Family(
         "Tell the side with the thing to {use}.",
     ),
     asked=(
-        "the side with the thing to {use}",
+        "the side that holds the thing to {use}",
         "where the thing to {use} lies",
         "on which side one finds what helps to {use}",
         "which side has the thing that serves to {use}",
@@ -206,10 +206,10 @@ STATEMENT_ABOUT_THINGS = Family(
         'Tell whether "{text}" fits.',
     ),
     asked=(
-        "whether this is so: {text}",
+        'whether this is so: "{text}"',
         'if "{text}" is right',
         'whether the sentence "{text}" fits',
-        "whether it is true that you read here: {text}",
+        'whether one sees what "{text}" says',
     ),
     answer="choice",
 )
