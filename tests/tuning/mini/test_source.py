@@ -1,6 +1,7 @@
 """Rows of a stage: whose turn it is, under which wording, and never a picture of the test."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ pytest.importorskip("torch")
 from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.family import Scenes, draw_examples
 from mibench.data.mini.seen.wordings import bare_template, wordings
+from mibench.prompts import template_parts
 from mibench.tuning.mini.batch import SupervisedAnswers
 from mibench.tuning.mini.recipe import Stage
 from mibench.tuning.mini.source import MiniSource, drawn_template
@@ -157,3 +159,111 @@ def test_a_stage_of_text_alone_has_rows():
 def test_more_wordings_than_there_are_is_all_of_them():
     family = FAMILIES["shape_in_box"]
     templates_drawn(stage(instructed=1.0, wordings=500), family)
+
+
+def test_stages_that_share_draws_see_the_same_rows_under_the_same_wordings():
+    one, other = (source(stage(name=name, draws="shared", instructed=1.0)) for name in ("one", "two"))
+    assert [one.rows(step) for step in range(5)] == [other.rows(step) for step in range(5)]
+    assert one.rows(0) != source(stage(instructed=1.0)).rows(0)
+
+
+@pytest.mark.parametrize("family", [FAMILIES["shape_in_box"], FAMILIES["kind_of_word"]], ids=lambda family: family.name)
+def test_stages_that_share_draws_differ_by_the_share_of_instructions_alone(family):
+    rare, often = (templates_drawn(stage(name=name, draws="d", instructed=share), family) for name, share in SHARES)
+    bare = bare_template(family, tuple(small_mini.example(family).question.fields))
+    pairs = list(zip(rare, often, strict=True))
+    assert all(one in (other, bare) for one, other in pairs)
+    assert [sum(one != bare for one in drawn) / len(drawn) for drawn in (rare, often)] == [
+        pytest.approx(share, abs=0.08) for _, share in SHARES
+    ]
+    alone = templates_drawn(stage(name="one", instructed=SHARES[1][1]), family)
+    assert alone != templates_drawn(stage(name="two", instructed=SHARES[1][1]), family)
+
+
+SHARES = (("one", 0.3), ("two", 0.8))
+
+
+def words_and_fields(template):
+    parts = template_parts(template)
+    words = " ".join(part for part, is_field in parts if not is_field).split()
+    return words, [part for part, is_field in parts if is_field]
+
+
+def both_drawn(family, **changes):
+    """Yield the bare template of examples, their wording, and the template of a scrambled stage of the same draws."""
+    plain, mixed = stage(name="plain", draws="d", **changes), stage(name="mixed", draws="d", scrambled=True, **changes)
+    for index in range(40):
+        example = small_mini.example(family, index % 4)
+        bare = bare_template(family, tuple(example.question.fields))
+        yield bare, *(drawn_template(asked, family, example, index) for asked in (plain, mixed))
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
+def test_a_scrambled_wording_is_the_bare_one_and_then_the_same_words(family):
+    moved, count = 0, 0
+    for bare, told, mixed in both_drawn(family, instructed=0.7):
+        if told == bare:
+            assert mixed == bare
+            continue
+        count += 1
+        assert mixed.startswith(f"{bare} ")
+        words, rest = words_and_fields(told)[0], mixed.removeprefix(f"{bare} ")
+        assert Counter(rest.split()) == Counter(words)
+        assert words_and_fields(mixed)[1] == words_and_fields(bare)[1]
+        assert words_and_fields(rest)[1] == []
+        moved += rest.split() != words
+    assert 20 < count < 40
+    assert moved >= count - 3, "a few words may come in their own order by chance"
+
+
+def test_each_row_has_an_order_of_its_own():
+    """And a stage of other draws has others, but the same one whenever it is asked."""
+    family = FAMILIES["shape_in_box"]
+    asked = [stage(name=name, instructed=1.0, wordings=1, scrambled=True) for name in ("one", "one", "two")]
+    one, again, other = (templates_drawn(how, family) for how in asked)
+    assert one == again != other
+    assert len({tuple(sorted(template.split())) for template in one}) == 1
+    assert len(set(one)) > 100
+    firsts = Counter(template.removeprefix("figure in a box {box} ").split()[0] for template in one)
+    words = one[0].removeprefix("figure in a box {box} ").split()
+    for word, times in Counter(words).items():
+        assert firsts[word] == pytest.approx(400 * times / len(words), abs=40)
+
+
+def test_no_word_of_a_held_out_wording_alone_is_scrambled():
+    family = FAMILIES["shape_in_box"]
+    drawn = templates_drawn(stage(instructed=1.0, scrambled=True), family, 1000)
+    known = {word for template in wordings(family).seen for word in words_and_fields(template)[0]}
+    assert {word for template in drawn for word in template.removeprefix("figure in a box {box} ").split()} == known
+
+
+def test_scrambled_rows_begin_as_the_bare_ones_and_are_else_the_same():
+    """So the same is asked of the same picture, and mentions lie where they lie in the bare prompt."""
+    sources = [
+        source(stage(name=name, draws="d", text_every=0, **how), [FAMILIES[name] for name in SCRAMBLED])
+        for name, how in (
+            ("bare", {}),
+            ("told", {"instructed": 1.0}),
+            ("mixed", {"instructed": 1.0, "scrambled": True}),
+        )
+    ]
+    families, tokenizer = sources[0]._seeing, small_mini.processor().tokenizer
+    seen = set()
+    for index in range(40):
+        bare, told, mixed = (made._row(families, index) for made in sources)
+        for row in (bare, told):
+            assert replace(row, tokens=(), mentions=()) == replace(mixed, tokens=(), mentions=())
+        texts = [tokenizer.decode(row.tokens, skip_special_tokens=True) for row in (bare, told, mixed)]
+        prompts, options = zip(*(text.partition(" [options]: ")[::2] for text in texts), strict=True)
+        assert len(set(options)) == 1
+        assert prompts[2].startswith(f"{prompts[0]} ")
+        shared = len(tokenizer(prompts[0])["input_ids"]) - 1
+        assert mixed.tokens[:shared] == bare.tokens[:shared]
+        assert mixed.mentions == bare.mentions
+        assert all(mention.token < shared for mention in mixed.mentions)
+        seen.add((mixed.family, len(mixed.mentions)))
+    assert {family for family, _ in seen} == set(SCRAMBLED)
+    assert {count for _, count in seen} >= {1, 2}
+
+
+SCRAMBLED = ("shape_in_box", "comparison_sentence", "use_of_item", "relation_of_two")
