@@ -192,13 +192,14 @@ def compute_section(found: Sequence[StageCost], recipe: MiniRecipe) -> Iterator[
 def seen_section(found: SeenTable, core: Sequence[str]) -> Iterator[str]:
     """Yield the lines of a table of the seen families; those of the core have a star."""
     families = [name for name in FAMILIES if any(name in known for known in found.held.values())]
+    star = r" \*"
     rows = [
-        [f"`{name}`{' *' if name in core else ''}", *(_pair(found, column, [name]) for column in found.held)]
+        [f"`{name}`{star if name in core else ''}", *(_pair(found, column, [name]) for column in found.held)]
         for name in families
     ]
     rows += _means(found, families, "all")
     if core:
-        rows += _means(found, core, "core *")
+        rows += _means(found, core, "core")
     yield from table(["family", *(f"{stage}, {prompts}" for stage, prompts in found.held)], rows, texts=1)
 
 

@@ -173,6 +173,34 @@ def test_what_is_above_the_cheap_strategies_and_what_is_not_is_said(card):
     assert "Paired on the same rows, tuned minus base: aggregate" in text
 
 
+def test_the_core_that_the_recipe_names_has_a_mean_of_its_own(training, recipe, submissions, tmp_path):
+    recipe.write_text(yaml.safe_dump(RECIPE | {"core": [GOOD]}))
+    write_model_card(training, submissions, tmp_path / "card.md", recipe=recipe)
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert row(card, f"`{GOOD}` \\*") == [["98.0 / 97.0", "97.0 / 96.0", "95.0 / 94.0"]]
+    assert row(card, f"`{BAD}`") == [["90.0 / 89.0", "60.0 / 59.0", "45.0 / 44.0"]]
+    assert row(card, "**mean, core**") == row(card, f"`{GOOD}` \\*")
+    assert row(card, "**at least 90%, core**") == [["1 / 1 of 1", "1 / 1 of 1", "1 / 1 of 1"]]
+
+
+def test_a_control_stands_beside_both_models(training, recipe, submissions, tmp_path):
+    words = tmp_path / "ofa-mini-words"
+    shutil.copytree(submissions[0], words)
+    about = read_description(words)
+    write_description(words, about.model_copy(update={"name": "control", "model": Model(name="ofa-mini-words")}))
+    stages = [*RECIPE["stages"], RECIPE["stages"][1] | {"name": "words", "scrambled": True}]
+    recipe.write_text(yaml.safe_dump(RECIPE | {"stages": stages}))
+    shutil.copytree(training / "tuned", training / "words")
+    write_model_card(training, [*submissions, words], tmp_path / "card.md", recipe=recipe)
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert row(card, "words")[0] == ["base", "75%, words only", "30", "960", "3,000"]
+    assert row(card, "task")[0][2:5] == ["base", "words", "tuned"]
+    assert row(card, "`nlvr`")[0][2] == row(card, "`nlvr`")[0][3]
+    assert "control: not stated weights" in card
+    assert "tuned minus words: aggregate" in " ".join(card.split())
+    assert "control" not in row(card, "`nlvr`")[0][0]
+
+
 def test_the_curve_lies_beside_the_card(card, tmp_path):
     assert "![Loss by step](card-curve.svg)" in card
     curve = (tmp_path / "docs" / "card-curve.svg").read_text()
