@@ -19,6 +19,9 @@ BEFORE_OPTIONS, BETWEEN_OPTIONS = "[Options]: ", "||||"
 APART = "\n\n"
 """Stands between an instruction that does not name the options, and these."""
 
+_TEMPLATES = 4096
+"""Parsed templates that are kept."""
+
 
 class Piece(NamedTuple):
     """A stretch of a prompt.
@@ -104,12 +107,12 @@ def prompt_pieces(template: str, fields: Mapping[str, str], options: Sequence[st
     return pieces
 
 
-@functools.cache
+@functools.lru_cache(maxsize=_TEMPLATES)
 def _names(template: str) -> frozenset[str]:
     return frozenset(placeholders(template))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=_TEMPLATES)
 def template_parts(template: str) -> tuple[tuple[str, bool], ...]:
     """Return an instruction in parts, in order: its words, and the names in braces, which are True."""
     parts = list[tuple[str, bool]]()

@@ -15,7 +15,7 @@ model: {{width: 64, heads: 4, encoder_layers: 1, decoder_layers: 1, ffn: 64, tru
 pictures: {{train: 40, test: 40}}
 trunk: {{steps: 1, batch: 2, learning_rate: 0.001}}
 stages:
-  - {{name: bare, steps: 2, batch: 4, learning_rate: 0.001, plain: [sharp]}}
+  - {{name: bare, steps: 2, batch: 4, learning_rate: 0.001, plain: [codes]}}
 """
 STUDY = """\
 recipe: base.yaml

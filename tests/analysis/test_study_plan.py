@@ -20,7 +20,7 @@ def test_all_runs_of_a_seed_begin_alike_and_have_as_many_steps(study):
         if run.name != "none":
             assert (run.steps, run.rows) == (600, 4800)
             assert run.stages[0].after == "bare"
-            assert {stage.plain for stage in run.stages} == {("sharp",)}
+            assert {stage.plain for stage in run.stages} == {("codes",)}
     names = [run.stages[-1].name for run in runs.values() if run.stages]
     assert sorted(set(names)) == ["study-seed0", "study-seed1"]
 

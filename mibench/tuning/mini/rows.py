@@ -86,20 +86,18 @@ def _cut(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[list[Piece], di
         ValueError: a name is neither.
 
     """
+    fields = {piece.field for piece in pieces}
     cut: list[Piece] = []
-    for piece in pieces:
-        words = [name for name in names if piece.field and name != piece.field and name in piece.text]
-        stops = sorted({piece.text.index(name) + len(name) for name in words} | {len(piece.text)})
-        starts = [0, *stops[:-1]]
-        cut += [Piece(piece.text[start:stop], piece.field) for start, stop in zip(starts, stops, strict=True)]
     spoken: dict[str, int] = {}
-    for name in names:
-        found = [place for place, piece in enumerate(cut) if name == piece.field] or [
-            place for place, piece in enumerate(cut) if piece.field and piece.text.endswith(name)
-        ]
-        if not found:
-            raise ValueError(f"no field, and no words in one: {name!r}")
-        spoken[name] = found[0]
+    for piece in pieces:
+        said = [name for name in names if piece.field and name not in fields and name in piece.text]
+        stops = {name: piece.text.index(name) + len(name) for name in said} | {piece.field: len(piece.text)}
+        ends = sorted({*stops.values()})
+        for name, stop in stops.items():
+            spoken.setdefault(name, len(cut) + ends.index(stop))
+        cut += [Piece(piece.text[start:stop], piece.field) for start, stop in zip([0, *ends[:-1]], ends, strict=True)]
+    if unspoken := [name for name in names if name not in spoken]:
+        raise ValueError(f"no field, and no words in one: {unspoken[0]!r}")
     return cut, spoken
 
 
