@@ -1,4 +1,4 @@
-"""The bundled model as an adapter: OFA in small, before and after it was tuned on instructions, and a control."""
+"""The bundled model as an adapter: OFA in small, before and after it was tuned on instructions."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ from mibench.errors import InputError
 
 FOLDER = Path(mibench.__file__).parent / "ofa" / "mini"
 """Where the weights lie, in a folder for each kind."""
-WEIGHTS = ("tuned", "base", "words")
+WEIGHTS = ("tuned", "base")
 
 
 class OFAMini(OFA):
@@ -27,8 +27,7 @@ class OFAMini(OFA):
         """Load the model.
 
         Args:
-            weights: tuned; base, which has seen no instruction; or words, which has seen their words in an order of
-                chance.
+            weights: tuned, or base, which has seen no instruction.
             device: auto, or what torch calls it.
             dtype: auto, fp32, bf16 or fp16.
             constrain: whether an answer must be one of the options, where there are any.

@@ -25,11 +25,10 @@ INTRODUCTION = """\
 
 The bundled model: an [OFA](ofa.md) in small, with OFA's own architecture, forward pass and file format. It is trained
 from nothing on the seen side of the mini world, whose families of questions are none of the benchmark's tasks. There
-are three sets of weights. `base` has learnt the seen families from their bare names; `tuned` went on with instructions
-in many wordings; and `words`, a control, went on with bare names among the words of those instructions, in an order of
-chance. All three had the same questions, pictures, vocabulary, updates and rates. What tuning does to the score and to
-the Sensitivity can thus be measured here, on any machine, without a download. It is a small model for a drawn world,
-and says nothing about photographs.
+are two sets of weights. `base` has learnt the seen families from their bare names; `tuned` went on with instructions in
+many wordings. Both had the same questions, pictures, vocabulary, updates and rates. What tuning does to the score and
+to the Sensitivity can thus be measured here, on any machine, without a download. It is a small model for a drawn
+world, and says nothing about photographs.
 
 ## Run it
 
@@ -43,7 +42,7 @@ It needs the extra `models`. The submission records the number of weights and th
 
 | argument | what it does | default |
 |---|---|---|
-| `weights` | `tuned`, `base` or `words` | `tuned` |
+| `weights` | `tuned` or `base` | `tuned` |
 | `device` | `auto` takes a GPU where there is one | `auto` |
 | `dtype` | `auto`, `fp32`, `bf16` or `fp16` | `fp32` |
 | `constrain` | an answer is one of the options, where there are any, as it is spelt there | `true` |
