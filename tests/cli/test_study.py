@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mibench.data.mini.seen import FAMILIES
 from tests.analysis.study_fakes import STUDY, write_recipes
 from tests.cli.program import mibench
 
@@ -19,9 +20,10 @@ def test_check_tells_the_runs_and_how_much_they_are(recipe):
     printed = mibench("study", "mini", recipe, "--check").stdout
     assert "19 runs from the stage 'bare': 10,800 steps of 8 rows, 86,400 rows in all; then 11,020 requests" in printed
     lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if "-seed" in line}
-    assert lines["task_name-seed0"] == ["69", "bare", "600", "4,800", "580", "no"]
-    assert lines["multi-wordings5-seed1"] == ["69", "5", "600", "4,800", "580", "no"]
-    assert lines["sequential-seed0"] == ["84", "all", "600", "4,800", "580", "no"]
+    seeing = str(sum(family.worlds is not None for family in FAMILIES.values()))
+    assert lines["task_name-seed0"] == [seeing, "bare", "600", "4,800", "580", "no"]
+    assert lines["multi-wordings5-seed1"] == [seeing, "5", "600", "4,800", "580", "no"]
+    assert lines["sequential-seed0"] == [str(len(FAMILIES)), "all", "600", "4,800", "580", "no"]
     assert len(lines) == 18
 
 

@@ -46,7 +46,7 @@ class Ablation(NamedTuple):
 
     Attributes:
         what: the name of its stage.
-        samples: that it saw.
+        samples: that it saw, those of the stages before it included.
         right: share of free answers that are right, by family.
 
     """
@@ -134,6 +134,9 @@ def ablations(training: Path, recipe: MiniRecipe) -> list[Ablation]:
 
     """
     samples = {cost.name: cost.samples for cost in costs(training, recipe)}
+    for stage in recipe.stages:
+        if stage.after in samples and stage.name in samples:
+            samples[stage.name] += samples[stage.after]
     table = seen_table(training, recipe)
     return [Ablation(stage, samples[stage], right) for (stage, _), right in table.free.items()]
 
@@ -217,7 +220,7 @@ def _means(found: SeenTable, families: Sequence[str], which: str) -> list[list[s
 
 def ablation_section(found: Sequence[Ablation]) -> Iterator[str]:
     """Yield the lines of tables of what was tried besides, one for each set of families."""
-    yield "Single runs from first values; right free answers in percent:"
+    yield "Single runs; right free answers in percent, and the samples from first values on:"
     for families in dict.fromkeys(tuple(one.right) for one in found):
         rows = [
             [one.what.replace("_", " "), f"{one.samples:,}", *(f"{100 * share:.1f}" for share in one.right.values())]
