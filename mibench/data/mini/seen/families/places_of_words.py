@@ -2,16 +2,17 @@
 
 from random import Random
 
+from mibench.data.mini.seen.families.reading_lines import line_text
 from mibench.data.mini.seen.family import Family, Question
 from mibench.data.mini.seen.scene import Mark, Scene
 from mibench.data.mini.seen.worlds.lettering import (
-    KINDS,
     bounding_box,
     lettered,
     line_marks,
     lines,
     plaques,
     tagged_things,
+    written_words,
 )
 
 ENDS = {"leftmost": (0, -1), "rightmost": (0, 1), "highest": (1, -1), "lowest": (1, 1)}
@@ -47,11 +48,11 @@ def _outer_line(scene: Scene, random: Random) -> Question | None:
     end = random.choice(("top", "bottom"))
     line = found[0] if end == "top" else found[-1]
     box = bounding_box(line)
-    return Question({"end": end}, " ".join(mark.word for mark in line), mentions={"end": box}, focus=line[0].box)
+    return Question({"end": end}, line_text(line), mentions={"end": box}, focus=line[0].box)
 
 
 def _frame(scene: Scene, random: Random) -> Question | None:
-    words = [mark for mark in lettered(scene) if mark.word in KINDS]
+    words = written_words(scene)
     if not words:
         return None
     text = random.choice(words)

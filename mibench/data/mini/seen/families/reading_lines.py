@@ -11,7 +11,8 @@ _WORLDS = {"lines": lines}
 _THREE = LINES[:3]
 
 
-def _text(line: list[Mark]) -> str:
+def line_text(line: list[Mark]) -> str:
+    """Return the words of a line."""
     return " ".join(mark.word for mark in line)
 
 
@@ -26,7 +27,7 @@ def _line(scene: Scene, random: Random) -> Question | None:
     if line is None:
         return None
     box = bounding_box(line)
-    return Question({"box": box_text(box)}, _text(line), mentions={"box": box}, focus=box)
+    return Question({"box": box_text(box)}, line_text(line), mentions={"box": box}, focus=box)
 
 
 def _last_word(scene: Scene, random: Random) -> Question | None:
@@ -45,7 +46,7 @@ def _two_lines(scene: Scene, random: Random) -> Question | None:
     chosen = random.sample(list(found.values()), 2)
     box, other = (bounding_box(line) for line in chosen)
     fields = {"box": box_text(box), "other": box_text(other)}
-    return Question(fields, " ".join(map(_text, chosen)), mentions={"box": box, "other": other})
+    return Question(fields, " ".join(map(line_text, chosen)), mentions={"box": box, "other": other})
 
 
 def _which_line(scene: Scene, random: Random) -> Question | None:

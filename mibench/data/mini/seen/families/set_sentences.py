@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
+from mibench.data.mini.seen.families.figures import NUMBERS
 from mibench.data.mini.seen.families.relations import called
 from mibench.data.mini.seen.family import Family, Question
 from mibench.data.mini.seen.scene import Mark, Scene
@@ -11,7 +12,6 @@ from mibench.data.mini.seen.worlds.pairs import scattered_items
 from mibench.data.mini.visual.rows import a
 from mibench.data.mini.visual.shapes import COLOURS, SIZES
 
-_NUMBERS = ("one", "two", "three", "four", "five")
 _CLEARLY = 1.25
 """Ratio of two widths that nobody overlooks."""
 _UNLIKE_KEPT = {"colour": 0.2, "size": 1.0}
@@ -56,7 +56,7 @@ def _width(mark: Mark) -> float:
 def _about_all(scene: Scene, random: Random) -> Question | None:
     """Say something of the number of figures, of their colours or of their sizes; each as often true as false."""
     target = random.choice(("yes", "no"))
-    saying = random.choice(list(_SAYINGS.values()))
+    saying = random.choice(_SAYINGS)
     text = saying(scene.marks, target == "yes", random)
     return None if text is None else Question({"text": text}, target, ("yes", "no"))
 
@@ -66,9 +66,7 @@ def _number(marks: Sequence[Mark], true: bool, random: Random) -> str:
     if not true:
         number = random.choice([other for other in range(1, 6) if other != number])
     verb, noun = ("is", "figure") if number == 1 else ("are", "figures")
-    return random.choice(
-        (f"There {verb} exactly {_NUMBERS[number - 1]} {noun}.", f"One counts {_NUMBERS[number - 1]} {noun}.")
-    )
+    return random.choice((f"There {verb} exactly {NUMBERS[number]} {noun}.", f"One counts {NUMBERS[number]} {noun}."))
 
 
 def _colour(marks: Sequence[Mark], true: bool, random: Random) -> str:
@@ -94,7 +92,7 @@ def _size(marks: Sequence[Mark], true: bool, random: Random) -> str | None:
     return random.choice((f"Every figure is {size}.", f"All that was drawn is {size}."))
 
 
-_SAYINGS = {"number": _number, "colour": _colour, "absence": _absence, "size": _size}
+_SAYINGS = (_number, _colour, _absence, _size)
 
 COMPARISON_SENTENCE = Family(
     name="comparison_sentence",
