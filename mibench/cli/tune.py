@@ -15,15 +15,35 @@ if TYPE_CHECKING:
     from mibench.tuning.recipe import Recipe
 
 
+def _adopted(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    pairs = [value.partition("=") for value in values]
+    if faulty := [value for value, (stage, _, folder) in zip(values, pairs, strict=True) if not stage or not folder]:
+        raise click.BadParameter(f"{faulty[0]!r} is not STAGE=DIR")
+    return {stage: Path(folder) for stage, _, folder in pairs}
+
+
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE.yaml")
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Where everything goes.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="So many steps in place of the recipe's.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Another seed than the recipe's.")
 @click.option("--stages", metavar="A,B", help="Only these stages of a recipe that has stages.")
+@click.option(
+    "--adopt",
+    multiple=True,
+    callback=_adopted,
+    metavar="STAGE=DIR",
+    help="Take this stage, and all before it, from published weights in DIR.",
+)
 @click.option("--check", is_flag=True, help="Train nothing; read recipe and data, and say what would be trained on.")
 def tune(
-    recipe: Path, output: Path | None, steps: int | None, seed: int | None, stages: str | None, check: bool
+    recipe: Path,
+    output: Path | None,
+    steps: int | None,
+    seed: int | None,
+    stages: str | None,
+    adopt: dict[str, Path],
+    check: bool,
 ) -> None:
     """Tune an OFA on many tasks written as instructions, as RECIPE.yaml says.
 
@@ -50,10 +70,10 @@ def tune(
     weights. Several processes give the result of one: the batch is the recipe's, however many share it.
     """
     if _has_stages(recipe):
-        _run_stages(recipe, output, stages, steps=steps, seed=seed, check=check)
+        _run_stages(recipe, output, stages, adopt, steps=steps, seed=seed, check=check)
         return
-    if stages is not None:
-        raise InputError("has no stages", file=recipe, remedy="leave out --stages")
+    if stages is not None or adopt:
+        raise InputError("has no stages", file=recipe, remedy="leave out --stages and --adopt")
     from mibench.tuning.recipe import read_recipe
 
     found = read_recipe(recipe, steps=steps, seed=seed)
@@ -77,7 +97,14 @@ def _tune(recipe: "Recipe", output: Path) -> None:
 
 
 def _run_stages(
-    recipe: Path, output: Path | None, stages: str | None, *, steps: int | None, seed: int | None, check: bool
+    recipe: Path,
+    output: Path | None,
+    stages: str | None,
+    adopted: dict[str, Path],
+    *,
+    steps: int | None,
+    seed: int | None,
+    check: bool,
 ) -> None:
     """Make a small model from scratch, whose recipe is of its own kind."""
     if steps is not None or seed is not None or check:
@@ -87,7 +114,7 @@ def _run_stages(
 
     only = tuple(name.strip() for name in (stages or "").split(",") if name.strip())
     with progress() as display:
-        run_stages(recipe, _need(output), only, lambda name: _watch(display, name))
+        run_stages(recipe, _need(output), only, lambda name: _watch(display, name), adopted)
     click.echo(output)
 
 

@@ -50,6 +50,8 @@ def test_wrong_recipes_and_diverging_runs_stop_with_one_line(folder, tmp_path, c
 def test_what_does_not_go_together(folder, tmp_path):
     path = write_recipe(folder)
     assert "has no stages" in mibench("tune", path, "--output", tmp_path, "--stages", "a", status=2).output
+    assert "--adopt" in mibench("tune", path, "--output", tmp_path, "--adopt", "a=b", status=2).output
+    assert "'a' is not STAGE=DIR" in mibench("tune", path, "--output", tmp_path, "--adopt", "a", status=2).output
     assert "--output is missing" in mibench("tune", path, status=2).output
     staged = tmp_path / "staged.yaml"
     staged.write_text("stages: []\n")

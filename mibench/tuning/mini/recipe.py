@@ -84,6 +84,7 @@ class Stage(_Strict):
         scrambled: whether the words of an instruction follow the bare task name in an order of chance, in place of it.
         wordings: how many wordings of each family are used; 0 is all.
         draws: name of the stream of examples; stages that share it see the same ones. By default the stage's own.
+        often: families that are drawn twice as often, in place of the recipe's.
         text_every: every so manieth step is of the families without pictures; 0 is none.
         steps: updates of the weights.
         batch: rows a step.
@@ -102,6 +103,7 @@ class Stage(_Strict):
     scrambled: bool = False
     wordings: Annotated[int, Field(ge=0)] = 0
     draws: str = ""
+    often: tuple[str, ...] | None = None
     text_every: Annotated[int, Field(ge=0)] = 0
     steps: Count
     batch: Count = 32
@@ -123,7 +125,7 @@ class MiniRecipe(_Strict):
         trunk: the training of the trunk, by pictures of all kinds.
         families: that the stages train on.
         core: those of them whose mean is the aim of the training, named before it.
-        often: those of them that are drawn twice as often.
+        often: those of them that are drawn twice as often, where a stage says nothing else.
         stages: in order.
         scored_rows: fresh examples of each family by which stages are scored.
 
@@ -146,6 +148,7 @@ class MiniRecipe(_Strict):
 
         named = {*self.families, *self.often}
         named |= {name for stage in self.stages if stage.families != "all" for name in stage.families}
+        named |= {name for stage in self.stages for name in stage.often or ()}
         if unknown := sorted(named - FAMILIES.keys()):
             raise ValueError(f"no seen family is called {unknown[0]!r}")
         if apart := sorted({*self.core} - {*self.families}):
@@ -160,6 +163,13 @@ class MiniRecipe(_Strict):
         if self.model.width % 4 or self.model.width % self.model.heads:
             raise ValueError(f"a width of {self.model.width} is no multiple of 4 and of {self.model.heads} heads")
         return self
+
+    def lineage(self, stage: Stage) -> list[Stage]:
+        """Return a stage and those that its weights come from, backwards."""
+        known, found = {other.name: other for other in self.stages}, [stage]
+        while found[-1].after is not None:
+            found.append(known[found[-1].after])
+        return found
 
 
 def read_mini_recipe(path: Path) -> MiniRecipe:

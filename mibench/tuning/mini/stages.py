@@ -15,6 +15,7 @@ from mibench.ofa import OFAForConditionalGeneration, OFAProcessor
 from mibench.tuning.checkpoints import load_weights
 from mibench.tuning.export import export
 from mibench.tuning.loop import LoopSettings, Watch, train
+from mibench.tuning.mini.adoption import RECORD, adopt
 from mibench.tuning.mini.batch import SupervisedAnswers
 from mibench.tuning.mini.dense_labels import Classes, Labels, classes_of, label
 from mibench.tuning.mini.model import mini_model, mini_processor, new_trunk, side_of
@@ -37,7 +38,13 @@ Report = Callable[[str], Watch | None]
 """Is told the name of each part when it begins, and returns who watches its steps."""
 
 
-def run_stages(path: Path, output: Path, only: tuple[str, ...] = (), report: Report = lambda name: None) -> None:
+def run_stages(
+    path: Path,
+    output: Path,
+    only: tuple[str, ...] = (),
+    report: Report = lambda name: None,
+    adopted: Mapping[str, Path] | None = None,
+) -> None:
     """Make a small model by its recipe, in a folder for each stage; a run that was broken off goes on.
 
     Args:
@@ -45,18 +52,20 @@ def run_stages(path: Path, output: Path, only: tuple[str, ...] = (), report: Rep
         output: the folder.
         only: stages to run, each with what it starts from done before; by default all.
         report: is told what begins.
+        adopted: a folder of published weights by the stage whose training, with all before it, they stand for.
 
     Raises:
         InputError: the recipe is faulty, a stage is unknown, or one that it starts from is not done.
 
     """
-    recipe = read_mini_recipe(path)
+    recipe, adopted = read_mini_recipe(path), adopted or {}
     names = [TRUNK, *(stage.name for stage in recipe.stages)]
-    if unknown := [name for name in only if name not in names]:
-        raise InputError(f"no stage {unknown[0]!r}", file=path, remedy=f"one of {', '.join(names)}")
+    for asked, known in ((only, names), (adopted, names[1:])):
+        if unknown := [name for name in asked if name not in known]:
+            raise InputError(f"no stage {unknown[0]!r}", file=path, remedy=f"one of {', '.join(known)}")
     workshop = Workshop(recipe, output)
-    workshop.prepare(report)
-    for stage in recipe.stages:
+    workshop.prepare(report, adopted)
+    for stage in workshop.to_train():
         if not only or stage.name in only:
             workshop.run(stage, report(stage.name))
 
@@ -71,13 +80,21 @@ class Workshop:
         self.worlds = worlds_of(self.families)
         self.side = side_of(recipe.model)
 
-    def prepare(self, report: Report = lambda name: None) -> None:
-        """Draw the pictures, train the trunk, make the vocabulary and the features, as far as they are missing."""
+    def prepare(self, report: Report = lambda name: None, adopted: Mapping[str, Path] | None = None) -> None:
+        """Draw the pictures, train the trunk, make the vocabulary and the features, as far as they are missing.
+
+        Args:
+            report: is told when the trunk's training begins.
+            adopted: a stage and the folder of published weights that stand for it, and bring the trunk.
+
+        """
         processes = Processes.join()
         self.output.mkdir(parents=True, exist_ok=True)
         if processes.first:
             self._claim()
             self._keep_vocabulary()
+            for name, published in (adopted or {}).items():
+                self._adopt(name, published)
             self._pictures("train")
         processes.wait()
         self._train_trunk(report, processes)
@@ -85,6 +102,12 @@ class Workshop:
             for split in ("train", "test"):
                 self._keep_features(split)
         processes.wait()
+
+    def to_train(self) -> list[Stage]:
+        """Return the stages that no published weights stand for."""
+        adopted = [stage for stage in self.recipe.stages if (self.output / stage.name / RECORD).exists()]
+        done = {before.name for stage in adopted for before in self.recipe.lineage(stage)}
+        return [stage for stage in self.recipe.stages if stage.name not in done]
 
     def _claim(self) -> None:
         """Write down what the folder is prepared for, and refuse one that is prepared for something else."""
@@ -124,7 +147,7 @@ class Workshop:
             InputError: the stage is not done.
 
         """
-        trunk = load_file(self.output / TRUNK / "trunk.safetensors")
+        trunk = load_file(self._trunk_file)
         model = mini_model(self.recipe, self.processor(), trunk, list(features.values()), plain)
         if stage is not None:
             file = self.output / stage.name / "model.safetensors"
@@ -152,7 +175,7 @@ class Workshop:
             objective,
             pictures=self.recipe.pictures.train,
             side=self.side,
-            often=self.recipe.often,
+            often=self.recipe.often if stage.often is None else stage.often,
         )
         settings = LoopSettings(
             steps=stage.steps,
@@ -196,12 +219,7 @@ class Workshop:
 
     def _identity(self, stage: Stage) -> str:
         kept = self.recipe.model_dump(mode="json", exclude={"stages", "scored_rows", "core"})
-        lineage, known = [], {other.name: other for other in self.recipe.stages}
-        while True:
-            lineage.append(stage.model_dump(mode="json", exclude={"scored"}))
-            if stage.after is None:
-                break
-            stage = known[stage.after]
+        lineage = [one.model_dump(mode="json", exclude={"scored"}) for one in self.recipe.lineage(stage)]
         return json.dumps([kept, lineage], sort_keys=True)
 
     def _pictures(self, split: Split) -> dict[str, Tensor]:
@@ -225,7 +243,7 @@ class Workshop:
 
     def _train_trunk(self, report: Report, processes: Processes) -> None:
         folder, stage = self.output / TRUNK, self.recipe.trunk
-        if (folder / "trunk.safetensors").exists():
+        if self._trunk_file.exists():
             return
         watch = report(TRUNK)
         pictures = self._pictures("train")
@@ -253,7 +271,11 @@ class Workshop:
         if processes.first:
             partial = folder / ".trunk.safetensors"
             save_file(training.trunk.state_dict(), partial)
-            partial.rename(folder / "trunk.safetensors")
+            partial.rename(self._trunk_file)
+
+    def _adopt(self, name: str, published: Path) -> None:
+        trunk, processor = self._trunk_file, self.output / "processor"
+        adopt(published, self.output / name, trunk, processor, self.recipe.model)
 
     def _keep_vocabulary(self) -> None:
         folder = self.output / "processor"
@@ -268,7 +290,7 @@ class Workshop:
         if not missing:
             return
         trunk = new_trunk(self.recipe)
-        trunk.load_state_dict(load_file(self.output / TRUNK / "trunk.safetensors"))
+        trunk.load_state_dict(load_file(self._trunk_file))
         pictures = self._pictures(split)
         for name in missing:
             file = self._feature_file(name, split)
@@ -276,6 +298,10 @@ class Workshop:
             part = file.with_suffix(".part")
             save_file({"features": features_of(trunk.eval(), pictures[name])}, part)
             part.rename(file)
+
+    @property
+    def _trunk_file(self) -> Path:
+        return self.output / TRUNK / "trunk.safetensors"
 
     def _feature_file(self, name: str, split: Split) -> Path:
         return self.output / "features" / f"{name}-{split}.safetensors"

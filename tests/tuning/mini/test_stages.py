@@ -234,6 +234,64 @@ def test_a_trunk_that_was_killed_goes_on_to_the_same_weights(done, copy):
     assert not (copy / "second").exists()
 
 
+def test_published_weights_stand_for_a_stage_and_all_before_it(done, tmp_path):
+    path, made, _ = done
+    begun, adopted = [], {"first": made / "first" / "published"}
+    for given in (adopted, adopted, None):
+        run_stages(path, tmp_path / "other", report=begun.append, adopted=given)
+    assert begun == ["second"] * 3
+    other = Workshop(read_mini_recipe(path), tmp_path / "other")
+    start = other.model(other.recipe.stages[0], other.features("train")).state_dict()
+    halved = {name: value.half().float() for name, value in weights(made / "first").items()}
+    assert_same({name: start[name] for name in halved}, halved)
+    trained, whole = weights(tmp_path / "other" / "second"), weights(made / "second")
+    assert not torch.equal(trained["encoder.image_proj.weight"], start["encoder.image_proj.weight"])
+    for name, value in whole.items():
+        torch.testing.assert_close(trained[name], value, atol=5e-3, rtol=5e-3)
+    for name, value in Workshop(read_mini_recipe(path), made).features("train").items():
+        torch.testing.assert_close(other.features("train")[name], value, atol=0.02, rtol=0.02)
+
+
+def test_weights_are_not_adopted_over_others(done, copy):
+    path, made, _ = done
+    before = state_of(copy)
+    with pytest.raises(InputError, match=r"holds a training already \(another --output\)"):
+        run_stages(path, copy, adopted={"first": made / "first" / "published"})
+    assert state_of(copy) == before
+
+
+def test_other_weights_are_not_adopted_after_the_first(done, tmp_path):
+    path, made, _ = done
+    run_stages(path, tmp_path / "other", ("trunk",), adopted={"first": made / "first" / "published"})
+    with pytest.raises(InputError, match="holds a training already"):
+        run_stages(path, tmp_path / "other", adopted={"first": made / "second" / "published"})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("pieces: 400", "pieces: 350"), r"tokenizer.json: is not the vocabulary that the recipe makes \(give weights"),
+        (("decoder_layers: 2", "decoder_layers: 1"), "config.json: decoder_layers is 2, but the recipe's is 1"),
+    ],
+)
+def test_weights_of_another_recipe_are_not_adopted(done, tmp_path, change, message):
+    _, made, _ = done
+    assert RECIPE.count(change[0]) == 1
+    file = recipe_file(tmp_path, RECIPE.replace(*change))
+    with pytest.raises(InputError, match=message):
+        run_stages(file, tmp_path / "other", adopted={"first": made / "first" / "published"})
+    assert not (tmp_path / "other" / "first").exists()
+
+
+def test_what_is_adopted_must_be_a_model_and_a_stage(done, tmp_path):
+    path, made, _ = done
+    for name in ("third", "trunk"):
+        with pytest.raises(InputError, match=rf"no stage '{name}' \(one of first, second\)"):
+            run_stages(path, tmp_path / "other", adopted={name: made / "first" / "published"})
+    with pytest.raises(InputError, match="gone"):
+        run_stages(path, tmp_path / "other", adopted={"first": tmp_path / "gone"})
+
+
 def test_stages_asked_for_must_be_there_and_have_what_they_start_from(done, copy):
     path, _, _ = done
     with pytest.raises(InputError, match=r"no stage 'third' \(one of trunk, first, second\)"):
