@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 Grid = NDArray[np.float64]
 Distance = Callable[[Grid, Grid], Grid]
-"""From coordinates to the signed distance from an outline, negative inside; all in pixels."""
+"""From coordinates, a row and a column, to the signed distance from an outline, negative inside; all in pixels."""
 
 OUTLINE = 0.72
 """Brightness of an outline, as a part of the fill's."""
@@ -45,7 +45,8 @@ class Canvas:
         right, bottom = min(self.width, int(box[2]) + 3), min(self.height, int(box[3]) + 3)
         if left >= right or top >= bottom:
             return
-        y, x = np.mgrid[top:bottom, left:right] + 0.5
+        y: Grid = np.arange(top + 0.5, bottom)[:, None]
+        x: Grid = np.arange(left + 0.5, right)[None, :]
         coverage = np.clip(0.5 - distance(x, y), 0, 1)[:, :, None] * opacity
         area = self._pixels[top:bottom, left:right]
         area += (np.array(colour, dtype=float) - area) * coverage
@@ -183,8 +184,8 @@ def _segment_square(start: Point, end: Point, x: Grid, y: Grid) -> Grid:
 
 
 def _polygon_distance(points: Sequence[Point], x: Grid, y: Grid) -> Grid:
-    nearest = np.full_like(x, np.inf)
-    inside = np.zeros(x.shape, dtype=bool)
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    nearest, inside = np.full(shape, np.inf), np.zeros(shape, dtype=bool)
     for start, end in zip(points, [*points[1:], points[0]], strict=True):
         nearest = np.minimum(nearest, _segment_square(start, end, x, y))
         if start[1] != end[1]:

@@ -4,7 +4,6 @@ Compression libraries differ in their output between versions, so the deflate st
 runs of equal pixels, in fixed Huffman codes (RFC 1951, section 3.2.6). Flat drawings need no more.
 """
 
-import itertools
 import struct
 import zlib
 
@@ -17,6 +16,9 @@ _PIXEL = 3
 """Bytes of a pixel, and the distance of every match."""
 _LONGEST_MATCH = 258
 _DISTANCE_3 = "00010"
+_END = 256
+_MATCH = _END + 1 - 3
+"""Place of a match in the table of codes, less its length."""
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
@@ -34,31 +36,33 @@ def _zlib_stream(pixels: NDArray[np.uint8]) -> bytes:
     above = np.zeros_like(pixels)
     above[1:] = pixels[:-1]
     filtered = pixels - above
-    bits = ["1", "10"]
-    checksum = 1
-    for row in filtered:
-        checksum = zlib.adler32(bytes([_UP]) + row.tobytes(), checksum)
-        bits.append(_LITERALS[_UP])
-        bits.extend(_row_codes(row))
-    bits.append(_code(256))
-    stream = "".join(bits)
-    deflated = int(stream[::-1], 2).to_bytes((len(stream) + 7) // 8, "little")
-    return b"\x78\x01" + deflated + struct.pack(">I", checksum)
+    symbols = _symbols(filtered)
+    bits = _CODES[symbols][np.arange(_LONGEST_CODE) < _LENGTHS[symbols, None]]
+    header = np.array([1, 1, 0], dtype=np.uint8)
+    deflated = np.packbits(np.concatenate([header, bits]), bitorder="little").tobytes()
+    rows = np.concatenate([np.full((len(pixels), 1), _UP, dtype=np.uint8), filtered.reshape(len(pixels), -1)], axis=1)
+    return b"\x78\x01" + deflated + struct.pack(">I", zlib.adler32(rows.tobytes()))
 
 
-def _row_codes(row: NDArray[np.uint8]) -> list[str]:
-    """Return the codes of one filtered row: each run as a pixel, then matches that repeat it."""
-    starts = np.flatnonzero(np.any(row[1:] != row[:-1], axis=1)) + 1
-    bounds = [0, *starts.tolist(), len(row)]
-    codes: list[str] = []
-    for begin, end in itertools.pairwise(bounds):
-        codes.extend(_LITERALS[value] for value in row[begin].tolist())
-        left = _PIXEL * (end - begin - 1)
-        while left:
-            length = min(left, _LONGEST_MATCH)
-            codes.append(_MATCHES[length])
-            left -= length
-    return codes
+def _symbols(filtered: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return what is written of filtered rows [H, W, 3], by its place in the table of codes, to the end of the stream.
+
+    Each row begins with its filter; each run in it is a pixel, then matches that repeat it, the longest first.
+    """
+    height, width, _ = filtered.shape
+    begins = np.ones((height, width), dtype=bool)
+    begins[:, 1:] = np.any(filtered[:, 1:] != filtered[:, :-1], axis=2)
+    starts = np.flatnonzero(begins)
+    first = (starts % width == 0).astype(np.int64)
+    full, rest = np.divmod(_PIXEL * (np.diff(starts, append=begins.size) - 1), _LONGEST_MATCH)
+    ends = np.cumsum(first + _PIXEL + full + (rest > 0))
+    symbols = np.full(ends[-1] + 1, _MATCH + _LONGEST_MATCH, dtype=np.int64)
+    places = np.concatenate([[0], ends[:-1]])
+    symbols[places[first > 0]] = _UP
+    symbols[(places + first)[:, None] + np.arange(_PIXEL)] = filtered.reshape(-1, _PIXEL)[starts]
+    symbols[ends[rest > 0] - 1] = _MATCH + rest[rest > 0]
+    symbols[-1] = _END
+    return symbols
 
 
 def _code(symbol: int) -> str:
@@ -84,5 +88,13 @@ def _match(length: int) -> str:
     return _code(symbol) + (f"{length - base:0{extra}b}"[::-1] if extra else "") + _DISTANCE_3
 
 
-_LITERALS = [_code(value) for value in range(256)]
-_MATCHES = {length: _match(length) for length in range(3, _LONGEST_MATCH + 1)}
+def _table() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the bits of each code, filled up with zeros, and how many there are: literals, end, matches by length."""
+    codes = [_code(symbol) for symbol in range(_END + 1)] + [_match(length) for length in range(3, _LONGEST_MATCH + 1)]
+    longest = max(map(len, codes))
+    bits = [[int(bit) for bit in code.ljust(longest, "0")] for code in codes]
+    return np.array(bits, dtype=np.uint8), np.array([len(code) for code in codes])
+
+
+_CODES, _LENGTHS = _table()
+_LONGEST_CODE = int(_LENGTHS.max())
