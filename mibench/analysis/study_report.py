@@ -1,5 +1,6 @@
 """The numbers of a study: every run with its intervals, and the spread over seeds beside the paper's figures."""
 
+import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -10,6 +11,7 @@ import msgspec
 from mibench.analysis.study_plan import Arm, StudyPlan
 from mibench.analysis.study_printed import printed
 from mibench.analysis.study_recipe import Part, Study
+from mibench.cards import INSTRUCTIONS
 from mibench.scoring.report import Interval, Scores
 
 SUMMARY = ("nlp", "aggregate", "sensitivity")
@@ -17,11 +19,20 @@ SUMMARY = ("nlp", "aggregate", "sensitivity")
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """A number from 0 to 100 of one run, with its 95 % interval over instances, and whether guessing gives as much."""
+    """A number from 0 to 100 of one run.
+
+    Attributes:
+        value: the mean over wordings.
+        ci: its 95 % interval over instances.
+        at_chance: whether guessing gives as much.
+        wordings: the scores of a task under each; empty for what sums tasks up.
+
+    """
 
     value: float | None
     ci: tuple[float, float] | None = None
     at_chance: bool = False
+    wordings: tuple[float, ...] = ()
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -30,6 +41,19 @@ class Spread(msgspec.Struct, frozen=True):
     mean: float | None
     std: float | None
     runs: int
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """How far a task's score moves: roots of sample variances, averaged over the multimodal tasks.
+
+    Attributes:
+        wording: over the wordings of a run, averaged over runs.
+        seed: over the runs under a wording, averaged over wordings; None of a single run.
+
+    """
+
+    wording: float | None
+    seed: float | None
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +74,7 @@ class ArmResult(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     runs: list[RunResult]
     over_seeds: dict[str, Spread]
+    movement: Movement
     paper: dict[str, float]
 
 
@@ -95,7 +120,27 @@ def _arm(part: Part, name: str, runs: list[RunResult]) -> ArmResult:
     spreads = {
         measure: spread_of([run.measures[measure].value for run in runs if run.measures]) for measure in measures
     }
-    return ArmResult(part=part, name=name, runs=runs, over_seeds=spreads, paper=dict(printed(part, name)))
+    moved = movement_of([run.measures for run in runs if run.measures])
+    return ArmResult(
+        part=part, name=name, runs=runs, over_seeds=spreads, movement=moved, paper=dict(printed(part, name))
+    )
+
+
+def movement_of(runs: Sequence[Mapping[str, Measured]]) -> Movement:
+    """Return how far scores move with the wording and with the seed.
+
+    Args:
+        runs: of one arm, one a seed, by task.
+
+    """
+    tasks = [[run[task].wordings for run in runs] for task in (runs[0] if runs else ())]
+    tasks = [scores for scores in tasks if all(scores)]
+    over_wordings = [statistics.variance(scores) for task in tasks for scores in task]
+    over_seeds = [statistics.variance(scores) for task in tasks for scores in zip(*task, strict=True) if len(runs) > 1]
+    wording, seed = (
+        math.sqrt(statistics.fmean(variances)) if variances else None for variances in (over_wordings, over_seeds)
+    )
+    return Movement(wording, seed)
 
 
 def spread_of(values: Sequence[float | None]) -> Spread:
@@ -123,7 +168,10 @@ def measures_of(scores: Scores) -> Iterator[tuple[str, Measured]]:
     for name, task in scores.tasks.items():
         if task.suite == "multimodal":
             metric = task.metrics[task.primary]
-            yield name, _measured(metric.mean, metric.ci.mean if metric.ci else None, at_chance=bool(task.at_chance))
+            found = _measured(metric.mean, metric.ci.mean if metric.ci else None, at_chance=bool(task.at_chance))
+            known = tuple(score for score in metric.per_instruction if score is not None)
+            complete = known if len(known) == INSTRUCTIONS else ()
+            yield name, msgspec.structs.replace(found, wordings=complete)
     summary = scores.summary
     yield "nlp", _measured(summary.nlp.mean, summary.ci.nlp.mean)
     yield "aggregate", _measured(summary.aggregate.mean, summary.ci.aggregate.mean)

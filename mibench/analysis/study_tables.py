@@ -58,6 +58,18 @@ def _strategies(arms: Sequence[ArmResult]) -> Iterator[str]:
         yield f"Mean over seeds ({', '.join(map(str, seeds))}) ± their sample standard deviation:"
         spreads = ([name, *(_spread(arm.over_seeds.get(name)) for arm in arms)] for name in measures)
         yield _table(["", *names], spreads)
+        yield (
+            "How many points the score of a multimodal task moves: the root of its variance over the wordings of a "
+            "run, and over the seeds under a wording, averaged over tasks. Both hold what the choice of instances adds:"
+        )
+        moves = [arm.movement for arm in arms]
+        yield _table(
+            ["with the", *names],
+            [
+                ["wording", *(number(move.wording) for move in moves)],
+                ["seed", *(number(move.seed) for move in moves)],
+            ],
+        )
     for seed in seeds or [None]:
         runs = [next((run for run in arm.runs if run.seed in (seed, None)), None) for arm in arms]
         yield f"Single runs{'' if seed is None else f' of seed {seed}'}:"

@@ -5,13 +5,14 @@ import statistics
 from xml.etree import ElementTree
 
 import msgspec
+import numpy as np
 import pytest
 
 from mibench.analysis.study_folder import write_study
 from mibench.analysis.study_plan import plan_study
 from mibench.analysis.study_printed import printed
 from mibench.analysis.study_recipe import read_study
-from mibench.analysis.study_report import StudyReport, report_on, spread_of
+from mibench.analysis.study_report import Measured, Movement, StudyReport, movement_of, report_on, spread_of
 from mibench.data.mini.seen import FAMILIES
 from mibench.tuning.task_groups import GROWING
 from tests.analysis.study_fakes import made_up, write_recipes
@@ -76,7 +77,9 @@ def test_every_number_of_the_ablation_is_that_of_its_runs(made, tmp_path):
 def test_the_strategies_stand_by_task_beside_the_paper(made, tmp_path):
     study, plan, scores = made
     write_study(tmp_path / "out", report_on(study, plan, scores))
-    mean, zero, one, paper = tables((tmp_path / "out" / "study.md").read_text(encoding="utf-8"))["Strategies of tuning"]
+    mean, moves, zero, one, paper = tables((tmp_path / "out" / "study.md").read_text(encoding="utf-8"))[
+        "Strategies of tuning"
+    ]
     assert zero[0] == ["", *study.strategies]
     assert [row[0] for row in zero[1:]] == [row[0] for row in paper[1:]]
     assert len(zero) == 1 + TASKS + 3
@@ -87,6 +90,10 @@ def test_the_strategies_stand_by_task_beside_the_paper(made, tmp_path):
     line = {table[row][0]: table[row] for table in (zero,) for row in range(1, len(zero))}["nlvr"]
     assert line[column] == f"{values[0]:.2f}"
     assert {row[0]: row for row in one}["nlvr"][column] == f"{values[1]:.2f}"
+    assert [row[0] for row in moves] == ["with the", "wording", "seed"]
+    assert moves[1][column] == f"{statistics.stdev([0, 0.5, 1, 1.5, 2]):.2f}"
+    assert moves[2][column] == f"{statistics.stdev(first.values()):.2f}"
+    assert moves[2][1] == "–"
     spread = f"{sum(values.values()) / 2:.2f} ± {statistics.stdev(values.values()):.2f}"
     assert {row[0]: row for row in mean}["nlvr"][column] == spread
     assert {row[0]: row for row in mean}["nlvr"][1].endswith("(single run)")
@@ -100,7 +107,7 @@ def test_a_task_at_chance_has_a_star(made, tmp_path):
     guess = msgspec.structs.replace(scores["none"].tasks["nlvr"], at_chance=True)
     scores["none"] = msgspec.structs.replace(scores["none"], tasks={**scores["none"].tasks, "nlvr": guess})
     write_study(tmp_path / "out", report_on(study, plan, scores))
-    zero = tables((tmp_path / "out" / "study.md").read_text(encoding="utf-8"))["Strategies of tuning"][1]
+    zero = tables((tmp_path / "out" / "study.md").read_text(encoding="utf-8"))["Strategies of tuning"][2]
     starred = [(row[0], place) for row in zero for place, cell in enumerate(row) if cell.endswith("*")]
     assert starred == [("nlvr", 1)]
 
@@ -160,6 +167,22 @@ def test_the_spread_over_seeds():
     assert spread_of([1.0, 2.0, 6.0]).std == pytest.approx(7**0.5)
     assert (spread_of([5.0]).std, spread_of([5.0]).runs) == (None, 1)
     assert (spread_of([5.0, None]).mean, spread_of([]).mean) == (None, None)
+
+
+def test_a_score_moves_with_the_wording_and_with_the_seed():
+    """Computed again by numpy, over tasks of which one was not asked in every wording."""
+    random = np.random.default_rng(0)
+    scores = random.uniform(0, 100, (3, 4, 5))
+    runs = [
+        {f"task{place}": Measured(50.0, wordings=tuple(row)) for place, row in enumerate(run)}
+        | {"aggregate": Measured(50.0), "part": Measured(50.0, wordings=())}
+        for run in scores.tolist()
+    ]
+    found = movement_of(runs)
+    assert found.wording == pytest.approx(np.sqrt(scores.var(axis=2, ddof=1).mean()))
+    assert found.seed == pytest.approx(np.sqrt(scores.var(axis=0, ddof=1).mean()))
+    assert movement_of(runs[:1]).seed is None
+    assert movement_of([]) == Movement(None, None)
 
 
 def test_what_the_paper_prints():
