@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)  # one more than cores, for some tests wait
 
 .PHONY: help demo test check test-all format site card clean
 
@@ -31,10 +32,10 @@ demo: .venv/models  ## Run a baseline and the bundled model on the mini world, c
 	@echo "Open $(CURDIR)/demo/leaderboard/index.html in a browser."
 
 test: check  ## Run the checks and the fast tests
-	$(BIN)/pytest -n auto --dist worksteal -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 test-all: check  ## Run all tests, the slow ones too
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $(WORKERS)
 
 check: .venv/dev  ## Lint, format, types and task cards
 	$(BIN)/ruff check

@@ -84,7 +84,7 @@ def mini(
     What is compared:
       strategies  multi (families with pictures, under instructions), task_name (the same under bare names), natural
                   (text families), mixed (both), sequential (text first, as many steps in all), none (no tuning)
-      wordings    multi with 1, 2, 5, 20 or all instructions a family
+      wordings    multi with 1, 5, 20 or all instructions a family
       clusters    multi with more and more groups of families, in the paper's order; in the end text as well
 
     \b
