@@ -74,9 +74,10 @@ def plan_study(found: StudyInFull, parts: Collection[Part] = PARTS) -> StudyPlan
     """
     runs: dict[str, StudyRun] = {}
     arms = list[Arm]()
+    first, *_ = found.study.seeds
     for seed in found.study.seeds:
         for part, name, run in _arms(found, seed):
-            if part in parts:
+            if part in parts and (seed == first or part in found.study.repeated):
                 runs.setdefault(run.name, run)
                 arm = Arm(part, name, seed if run.stages else None, run.name)
                 arms += [arm] if arm not in arms else []

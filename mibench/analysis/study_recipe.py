@@ -31,7 +31,8 @@ class Study(BaseModel):
         learning_rate: at its highest.
         warmup: share of the steps until then.
         supervision: weight of the supervision of attention, at the first and the last step.
-        seeds: each repeats every training on other rows.
+        seeds: each repeats the trainings on other rows.
+        repeated: the parts that all seeds repeat; the others have the first seed alone.
         limit: instances a held-out task; all by default.
         strategies: of the paper: `none`, `task_name`, `natural`, `multi`, `mixed`, `sequential`.
         wordings: numbers of instructions a family, or all.
@@ -49,6 +50,7 @@ class Study(BaseModel):
     warmup: float = Field(default=0.05, ge=0, lt=1)
     supervision: tuple[float, float] = Field(default=(0.1, 0.1), strict=False)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1, strict=False)
+    repeated: tuple[Part, ...] = Field(default=PARTS, strict=False)
     limit: int | None = Field(default=None, ge=1)
     strategies: tuple[Strategy, ...] = Field(default=(), strict=False)
     wordings: tuple[Annotated[int, Field(ge=1)] | Literal["all"], ...] = Field(default=(), strict=False)
@@ -56,7 +58,7 @@ class Study(BaseModel):
         default=(), strict=False
     )
 
-    @field_validator("seeds", "strategies", "wordings", "clusters")
+    @field_validator("seeds", "repeated", "strategies", "wordings", "clusters")
     @classmethod
     def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
         if twice := [value for place, value in enumerate(values) if value in values[:place]]:

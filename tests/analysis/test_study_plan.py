@@ -56,6 +56,14 @@ def test_arms_that_are_one_training_share_a_run(study):
     assert {arm.run for arm in plan.arms} == plan.runs.keys()
 
 
+def test_parts_that_are_not_repeated_have_the_first_seed_alone(tmp_path):
+    study = read_study(write_recipes(tmp_path, STUDY.replace("seeds: [0, 1]", "seeds: [3, 0]\nrepeated: [clusters]")))
+    plan = plan_study(study)
+    assert {arm.seed for arm in plan.arms if arm.part == "clusters"} == {3, 0}
+    assert {arm.seed for arm in plan.arms if arm.part != "clusters"} == {3, None}
+    assert {arm.run for arm in plan.arms} == plan.runs.keys()
+
+
 def test_the_number_of_wordings_is_that_of_the_arm(study):
     runs = plan_study(study, ["wordings"]).runs
     told = {name: run.stages[0].wordings for name, run in runs.items() if name.endswith("seed0")}

@@ -60,5 +60,5 @@ def test_the_recipe_in_the_repository_has_all_parts():
     content = yaml.safe_load((REPOSITORY / "recipes" / "study-mini.yaml").read_text(encoding="utf-8"))
     study = Study.model_validate(content)
     assert len(study.strategies) == 6
-    assert study.wordings == (1, 2, 5, 20, "all")
+    assert study.wordings == (1, 5, 20, "all")
     assert study.clusters == (1, 2, 3, 4, 5, "text")
