@@ -51,7 +51,8 @@ site: .venv/base  ## Build leaderboard/ from submissions/
 	$(BIN)/mibench leaderboard build --rows 40
 
 card: .venv/models  ## Write docs/ofa-mini.md from the records of its training and its submissions
-	$(BIN)/python -m mibench.tuning.mini.model_card docs/ofa-mini-training submissions/* --ablations recipes/ofa-mini-ablations.yaml
+	$(BIN)/python -m mibench.tuning.mini.model_card docs/ofa-mini-training submissions/* --ablations recipes/ofa-mini-ablations.yaml \
+		--attention docs/ofa-mini-training/attention.json
 
 clean:  ## Remove what the other targets made
 	rm -rf .venv demo dist

@@ -61,6 +61,7 @@ def test_the_model_card_is_written_from_the_records(tmp_path):
         tmp_path / "ofa-mini.md",
         recipe=recipes / "ofa-mini.yaml",
         ablations=recipes / "ofa-mini-ablations.yaml",
+        attention=REPOSITORY / "docs" / "ofa-mini-training" / "attention.json",
     )
     for name in ("ofa-mini.md", "ofa-mini-curve.svg"):
         assert (tmp_path / name).read_text() == (REPOSITORY / "docs" / name).read_text()

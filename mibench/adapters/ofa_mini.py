@@ -1,4 +1,4 @@
-"""The bundled model as an adapter: OFA in small, before and after it was tuned on instructions."""
+"""The bundled model as an adapter: OFA in small, tuned on instructions, on bare names, or on words of instructions."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ from mibench.errors import InputError
 
 FOLDER = Path(mibench.__file__).parent / "ofa" / "mini"
 """Where the weights lie, in a folder for each kind."""
-WEIGHTS = ("tuned", "base")
+WEIGHTS = ("tuned", "base", "words")
 
 
 class OFAMini(OFA):
@@ -27,7 +27,7 @@ class OFAMini(OFA):
         """Load the model.
 
         Args:
-            weights: tuned, or base, which has seen no instruction.
+            weights: tuned, base, which has seen no instruction, or words, which has seen their words alone.
             device: auto, or what torch calls it.
             dtype: auto, fp32, bf16 or fp16.
             constrain: whether an answer must be one of the options, where there are any.

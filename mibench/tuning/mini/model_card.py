@@ -12,6 +12,7 @@ import click
 from mibench.scoring.intervals import LEVEL
 from mibench.tuning.mini import model_card_held_out as held_out_part
 from mibench.tuning.mini import model_card_training as training_part
+from mibench.tuning.mini.model_card_attention import attention_section
 from mibench.tuning.mini.model_card_held_out import HeldOut, held_out
 from mibench.tuning.mini.model_card_training import GOOD, POOR, Ablation, SeenTable, StageCost
 from mibench.tuning.mini.recipe import MiniRecipe, read_mini_recipe
@@ -25,10 +26,11 @@ INTRODUCTION = """\
 
 The bundled model: an [OFA](ofa.md) in small, with OFA's own architecture, forward pass and file format. It is trained
 from nothing on the seen side of the mini world, whose families of questions are none of the benchmark's tasks. There
-are two sets of weights. `base` has learnt the seen families from their bare names; `tuned` went on with instructions in
-many wordings. Both had the same questions, pictures, vocabulary, updates and rates. What tuning does to the score and
-to the Sensitivity can thus be measured here, on any machine, without a download. It is a small model for a drawn
-world, and says nothing about photographs.
+are three sets of weights, from one start that has learnt the seen families by their bare names. `base` went on with
+bare names, `tuned` with instructions in many wordings, and `words`, a control, with bare names among the words of those
+instructions, in an order of chance. All had the same questions, pictures, vocabulary, updates and rates. What tuning
+does to the score and to the Sensitivity can thus be measured here, on any machine, without a download. It is a small
+model for a drawn world, and says nothing about photographs.
 
 ## Run it
 
@@ -42,7 +44,7 @@ It needs the extra `models`. The submission records the number of weights and th
 
 | argument | what it does | default |
 |---|---|---|
-| `weights` | `tuned` or `base` | `tuned` |
+| `weights` | `tuned`, `base` or `words` | `tuned` |
 | `device` | `auto` takes a GPU where there is one | `auto` |
 | `dtype` | `auto`, `fp32`, `bf16` or `fp16` | `fp32` |
 | `constrain` | an answer is one of the options, where there are any, as it is spelt there | `true` |
@@ -62,6 +64,7 @@ def write_model_card(
     *,
     recipe: Path = RECIPE,
     ablations: Path | None = None,
+    attention: Path | None = None,
 ) -> None:
     """Write the card, and the training's curve beside it as `<name>-curve.svg`.
 
@@ -71,6 +74,7 @@ def write_model_card(
         output: the card, in Markdown.
         recipe: of the training.
         ablations: a recipe of short trainings in the same folder, each with something left out.
+        attention: a report on where the models look.
 
     Raises:
         InputError: something is missing, broken, or does not belong together.
@@ -83,7 +87,8 @@ def write_model_card(
     output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(picture, training_part.curve(training, stages).encode())
     tried = [] if ablations is None else training_part.ablations(training, read_mini_recipe(ablations))
-    lines = _lines(plan, costs, seen, found, tried, recipe.name, picture.name)
+    looks = [] if attention is None else list(attention_section(attention))
+    lines = _lines(plan, costs, seen, found, tried, looks, recipe.name, picture.name)
     write_whole(output, "\n".join([INTRODUCTION, *lines, ""]).encode())
 
 
@@ -93,6 +98,7 @@ def _lines(
     seen: SeenTable,
     found: HeldOut,
     ablations: Sequence[Ablation],
+    looks: Sequence[str],
     recipe: str,
     picture: str,
 ) -> Iterator[str]:
@@ -123,6 +129,8 @@ def _lines(
     yield from held_out_part.verdict_section(found)
     yield from ("", "Sensitivity, 100 x std / mean over the five instructions; lower is better:", "")
     yield from held_out_part.sensitivity_section(found)
+    if looks:
+        yield from ("", "## Attention", "", *looks)
     if ablations:
         yield from ("", "## Ablations", "")
         yield from training_part.ablation_section(ablations)
@@ -168,12 +176,20 @@ def _these(names: Sequence[str]) -> str:
 @click.option("--output", type=click.Path(path_type=Path), default=OUTPUT, show_default=True, help="The card.")
 @click.option("--recipe", type=click.Path(path_type=Path), default=RECIPE, show_default=True, help="Of the training.")
 @click.option("--ablations", type=click.Path(path_type=Path), help="A recipe of ablations in the same folder.")
-def main(training: Path, submissions: tuple[Path, ...], output: Path, recipe: Path, ablations: Path | None) -> None:
+@click.option("--attention", type=click.Path(path_type=Path), help="What 'mibench analyze attention --json' printed.")
+def main(
+    training: Path,
+    submissions: tuple[Path, ...],
+    output: Path,
+    recipe: Path,
+    ablations: Path | None,
+    attention: Path | None,
+) -> None:
     """Write the model card of a TRAINING folder and SUBMISSIONS of its models and of cheap strategies."""
     from mibench.errors import InputError
 
     try:
-        write_model_card(training, submissions, output, recipe=recipe, ablations=ablations)
+        write_model_card(training, submissions, output, recipe=recipe, ablations=ablations, attention=attention)
     except InputError as error:
         raise SystemExit(f"error: {error}") from error
 

@@ -71,6 +71,11 @@ class HeldOut:
         return [entry for entry in (self.base, self.words, self.tuned) if entry is not None]
 
     @property
+    def kinds(self) -> Sequence[str]:
+        """What to call the models in a table."""
+        return ["base", *(["words"] if self.words else []), "tuned"]
+
+    @property
     def tasks(self) -> Sequence[str]:
         """Those that all submissions answered."""
         return self.comparison.tasks
@@ -157,8 +162,7 @@ def task_section(found: HeldOut) -> Iterator[str]:
                 _difference(gains[task]),
             ]
         )
-    models = ["base", *(["words"] if found.words else []), "tuned"]
-    heads = ["task", "best cheap strategy", "chance", *models, "cheap", "tuned minus cheap"]
+    heads = ["task", "best cheap strategy", "chance", *found.kinds, "cheap", "tuned minus cheap"]
     yield from table(heads, rows, texts=2)
 
 
@@ -166,10 +170,10 @@ def sensitivity_section(found: HeldOut) -> Iterator[str]:
     """Yield the lines of the table of Sensitivities by task."""
     rows = []
     for task in found.tasks:
-        shown = [entry.primary(task) for entry in (found.base, found.tuned, found.best_cheap(task))]
+        shown = [entry.primary(task) for entry in (*found.models, found.best_cheap(task))]
         cells = [cell(one.sensitivity, one.ci.sensitivity if one.ci else None) for one in shown]
         rows.append([f"`{task}`", *cells])
-    yield from table(["task", "base", "tuned", "best cheap strategy"], rows, texts=1)
+    yield from table(["task", *found.kinds, "best cheap strategy"], rows, texts=1)
 
 
 def verdict_section(found: HeldOut) -> Iterator[str]:

@@ -11,6 +11,7 @@ from mibench.data.mini.seen import FAMILIES
 from mibench.data.mini.seen.wordings import wordings
 from mibench.errors import InputError
 from mibench.tuning.curve import draw_curve
+from mibench.tuning.mini.adoption import RECORD
 from mibench.tuning.mini.recipe import MiniRecipe, Stage
 from mibench.tuning.training_log import read_log
 
@@ -57,12 +58,22 @@ class Ablation(NamedTuple):
 
 
 class StageCost(NamedTuple):
-    """A stage that is done, and what it took."""
+    """A stage that is done, and what it took.
+
+    Attributes:
+        name: of the stage.
+        steps: updates of the weights.
+        samples: rows that it saw.
+        seconds: that it trained.
+        adopted: whether what comes after it began from its published weights.
+
+    """
 
     name: str
     steps: int
     samples: int
     seconds: float
+    adopted: bool
 
 
 class SeenTable(NamedTuple):
@@ -97,7 +108,8 @@ def costs(training: Path, recipe: MiniRecipe) -> list[StageCost]:
         if done.steps != steps:
             message = f"{done.steps} steps, but the recipe says {steps}"
             raise InputError(message, file=file, remedy="give the recipe of this training")
-        found.append(StageCost(name, done.steps, done.samples, done.seconds))
+        adopted = (training / name / RECORD).exists()
+        found.append(StageCost(name, done.steps, done.samples, done.seconds, adopted))
     if not found:
         raise InputError("no stage of the recipe is done", file=training, remedy="train first")
     return found
@@ -190,6 +202,10 @@ def compute_section(found: Sequence[StageCost], recipe: MiniRecipe) -> Iterator[
     yield from table(
         ["stage", "starts from", "prompts with instructions", "steps", "samples", "seconds"], rows, texts=2
     )
+    for cost in found:
+        if cost.adopted:
+            yield ""
+            yield f"What comes after `{cost.name}` began from its published weights, which are of half precision."
 
 
 def seen_section(found: SeenTable, core: Sequence[str]) -> Iterator[str]:

@@ -196,9 +196,60 @@ def test_a_control_stands_beside_both_models(training, recipe, submissions, tmp_
     assert row(card, "words")[0] == ["base", "75%, words only", "30", "960", "3,000"]
     assert row(card, "task")[0][2:5] == ["base", "words", "tuned"]
     assert row(card, "`nlvr`")[0][2] == row(card, "`nlvr`")[0][3]
+    assert row(card, "task")[1] == ["base", "words", "tuned", "best cheap strategy"]
+    assert len(row(card, "`nlvr`")[1]) == 4
     assert "control: not stated weights" in card
     assert "tuned minus words: aggregate" in " ".join(card.split())
     assert "control" not in row(card, "`nlvr`")[0][0]
+
+
+def test_a_stage_that_stands_as_it_was_published_is_named(training, recipe, submissions, tmp_path, card):
+    assert "began from its published weights" not in card
+    write_json(training / "base" / "adopted.json", {"sha256": "0"})
+    write_model_card(training, submissions, tmp_path / "card.md", recipe=recipe)
+    assert "What comes after `base` began from its published weights" in (tmp_path / "card.md").read_text()
+
+
+def shares(instruction, options):
+    return {
+        "step_rows": [2],
+        "regions": {
+            name: {"even": 0.5, "mean": {"value": value, "ci": None}, "layers": [], "steps": []}
+            for name, value in (("instruction", instruction), ("options", options))
+        },
+    }
+
+
+@pytest.fixture
+def attention(tmp_path):
+    task = {"rows": 2, "groups": 2, "change": {}, "verdict": "supported"}
+    tasks = {
+        "nlvr": task | {"models": [shares(0.1, 0.9), shares(0.3, 0.7)]},
+        "text_vqa": task | {"models": [shares(0.2, 0.8), shares(0.5, 0.5)]},
+    }
+    difference = {"value": 0.25, "ci": [0.2, 0.311]}
+    hypothesis = {"statement": "it is so", "verdict": "supported", "difference": difference}
+    write_json(tmp_path / "attention.json", {"models": ["base", "tuned"], "tasks": tasks, "hypothesis": hypothesis})
+    return tmp_path / "attention.json"
+
+
+def test_what_the_models_look_at_stands_in_the_card(training, recipe, submissions, tmp_path, attention):
+    write_model_card(training, submissions, tmp_path / "card.md", recipe=recipe, attention=attention)
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert row(card, "region") == [["even", "base", "tuned"]]
+    assert row(card, "instruction") == [["50.0", "15.0", "40.0"]]
+    assert row(card, "options") == [["50.0", "85.0", "60.0"]]
+    text = " ".join(card.split())
+    assert "it is so. The difference is 25.0 points (95 % interval 20.0 to 31.1): supported." in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [({"hypothesis": None}, "a report on one model"), ({"tasks": 3}, "no report on attention")]
+)
+def test_another_file_is_no_report_on_attention(training, recipe, submissions, tmp_path, attention, change, words):
+    write_json(attention, json.loads(attention.read_text()) | change)
+    with pytest.raises(InputError, match=words):
+        write_model_card(training, submissions, tmp_path / "card.md", recipe=recipe, attention=attention)
 
 
 def test_the_curve_lies_beside_the_card(card, tmp_path):
