@@ -137,7 +137,10 @@ def _lines(
     yield from ("", "## What it cannot do", "")
     yield from _limits(seen, found)
     yield from ("", "## Seeds", "")
-    yield f"The training has seed {plan.seed} and was run once, so that intervals are over rows, not over trainings."
+    hours = sum(cost.seconds for cost in costs) / 3600
+    yield f"The training has seed {plan.seed} and was run once, for its stages add up to {hours:.1f} hours: intervals"
+    yield "are over rows, not over trainings. How far scores move with the seed of short trainings from the same start,"
+    yield "beside how far with the wording, is in [the study](study-mini/study.md)."
     yield f"Options are shown in the order of seed {found.tuned.description.seed}."
 
 

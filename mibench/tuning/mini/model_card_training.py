@@ -202,6 +202,8 @@ def compute_section(found: Sequence[StageCost], recipe: MiniRecipe) -> Iterator[
     yield from table(
         ["stage", "starts from", "prompts with instructions", "steps", "samples", "seconds"], rows, texts=2
     )
+    yield ""
+    yield "Seconds are those of the clock: a stage took longer where it shared the cores with others."
     for cost in found:
         if cost.adopted:
             yield ""
