@@ -159,6 +159,7 @@ def _label(name: str, cross: _Cross, taken: Sequence[Box]) -> tuple[Label | None
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     width = len(text) * LETTER
     x, y, gap = cross.x, cross.y, RADIUS + 3
+    above, below = min(cross.upwards[0], y) - gap - 1, max(cross.upwards[1], y) + gap + LINE / 2 + 1
     places = [
         ("start", x + gap, y - gap),
         ("start", x + gap, y + gap + LINE / 2),
@@ -166,8 +167,8 @@ def _label(name: str, cross: _Cross, taken: Sequence[Box]) -> tuple[Label | None
         ("end", x - gap, y + gap + LINE / 2),
         ("start", max(cross.across[1], x) + gap, y + LINE / 4),
         ("end", min(cross.across[0], x) - gap, y + LINE / 4),
-        ("middle", x, min(cross.upwards[0], y) - gap),
-        ("middle", x, max(cross.upwards[1], y) + gap + LINE / 2),
+        *(("middle", x + aside, above) for aside in (0.0, -width / 4, width / 4)),
+        *(("middle", x + aside, below) for aside in (0.0, -width / 4, width / 4)),
     ]
     for anchor, place, baseline in places:
         left = place - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width

@@ -122,3 +122,13 @@ def test_long_names_are_cut():
 def test_points_that_stand_apart_are_all_named():
     picture = scatter([Mark(f"model {number}", 20.0 * number, 15.0 * number) for number in range(5)])
     assert all(point.label for point in picture.points)
+
+
+def test_a_label_between_the_edge_and_another_interval_finds_room_above():
+    """To the right stands the interval of its neighbour, and to the left the plot ends."""
+    best = Mark("the furthest one", 33.38, 34.52, (32.08, 34.71), (25.55, 37.34))
+    neighbour = Mark("the next to it", 30.5, 34.68, (29.62, 31.41), (19.89, 37.02))
+    *_, point = scatter([best, neighbour, Mark("fourteen signs", 29.6, 29.88, (28.92, 30.31))]).points
+    assert point.label is not None
+    assert point.label.anchor == "middle"
+    assert point.label.y < point.y
