@@ -78,7 +78,8 @@ def mini(
       mibench study mini --training runs/ofa-mini --output quick --steps 50 --limit 10
 
     RECIPE.yaml, by default recipes/study-mini.yaml, names the recipe of the small model, the stage that every run
-    starts from, and what is compared. --training is the folder in which 'mibench tune' has done that stage.
+    starts from, and what is compared. --training is the folder in which 'mibench tune' has done that stage, or taken
+    it from published weights.
 
     \b
     What is compared:
