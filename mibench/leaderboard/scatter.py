@@ -167,8 +167,7 @@ def _label(name: str, cross: _Cross, taken: Sequence[Box]) -> tuple[Label | None
         ("end", x - gap, y + gap + LINE / 2),
         ("start", max(cross.across[1], x) + gap, y + LINE / 4),
         ("end", min(cross.across[0], x) - gap, y + LINE / 4),
-        *(("middle", x + aside, above) for aside in (0.0, -width / 4, width / 4)),
-        *(("middle", x + aside, below) for aside in (0.0, -width / 4, width / 4)),
+        *(("middle", x + aside, level) for level in (above, below) for aside in (0.0, -width / 4, width / 4)),
     ]
     for anchor, place, baseline in places:
         left = place - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width

@@ -18,6 +18,7 @@ from mibench.whole_file import write_whole
 RECORD = "adopted.json"
 """In the folder of a stage: which weights it was taken from."""
 _VOCABULARY = "tokenizer.json"
+_REMEDY = "give weights that this recipe has made"
 _OF_THE_FILE = {"architectures", "dtype", "transformers_version"}
 """Entries of a configuration that say how the weights were written."""
 
@@ -36,13 +37,12 @@ def adopt(published: Path, stage: Path, trunk: Path, processor: Path, architectu
         InputError: the weights are of another architecture or vocabulary, or something is trained there already.
 
     """
-    model = load_weights(str(published), OFAForConditionalGeneration, dtype=torch.float32, local_files_only=True)
-    with (published / "model.safetensors").open("rb") as file:
-        record = json.dumps({"sha256": hashlib.file_digest(file, "sha256").hexdigest()}, indent=1) + "\n"
+    record = _record(published / "model.safetensors")
     if (stage / RECORD).exists() and (stage / RECORD).read_text(encoding="utf-8") == record:
         return
     if (stage / RECORD).exists() or (stage / "done.json").exists() or trunk.exists():
         raise InputError("holds a training already", file=trunk.parent.parent, remedy="another --output")
+    model = load_weights(str(published), OFAForConditionalGeneration, dtype=torch.float32, local_files_only=True)
     _check(published, model, processor, architecture)
     for folder in (trunk.parent, stage):
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,13 +52,20 @@ def adopt(published: Path, stage: Path, trunk: Path, processor: Path, architectu
     write_whole(stage / RECORD, record.encode())
 
 
+def _record(weights: Path) -> str:
+    try:
+        with weights.open("rb") as file:
+            return json.dumps({"sha256": hashlib.file_digest(file, "sha256").hexdigest()}, indent=1) + "\n"
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=weights, remedy=_REMEDY) from None
+
+
 def _check(published: Path, model: OFAForConditionalGeneration, processor: Path, architecture: MiniModel) -> None:
-    remedy = "give weights that this recipe has made"
     vocabulary = published / _VOCABULARY
     if not vocabulary.exists() or vocabulary.read_bytes() != (processor / _VOCABULARY).read_bytes():
-        raise InputError("is not the vocabulary that the recipe makes", file=vocabulary, remedy=remedy)
+        raise InputError("is not the vocabulary that the recipe makes", file=vocabulary, remedy=_REMEDY)
     wanted = mini_config(architecture, OFAProcessor.from_pretrained(processor)).to_diff_dict()
     found = model.config.to_diff_dict()
     if other := [name for name in wanted.keys() - _OF_THE_FILE if wanted[name] != found.get(name)]:
         message = f"{min(other)} is {found.get(min(other))}, but the recipe's is {wanted[min(other)]}"
-        raise InputError(message, file=published / "config.json", remedy=remedy)
+        raise InputError(message, file=published / "config.json", remedy=_REMEDY)

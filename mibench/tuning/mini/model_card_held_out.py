@@ -135,7 +135,7 @@ def summary_section(found: HeldOut) -> Iterator[str]:
         aggregate = cell(summary.aggregate.mean, summary.ci.aggregate.mean)
         rows.append([entry.name, aggregate, cell(summary.sensitivity, summary.ci.sensitivity)])
     yield from table(["", "aggregate", "Sensitivity"], rows, texts=1)
-    for pair, other in zip(found.comparison.pairs, ("base", "words")[: len(found.models) - 1], strict=False):
+    for pair, other in zip(found.comparison.pairs, found.kinds[:-1], strict=False):
         yield ""
         yield f"Paired on the same rows, tuned minus {other}: aggregate {_difference(pair.aggregate)},"
         yield f"Sensitivity {_difference(pair.sensitivity)}. {pair.verdict}"

@@ -288,8 +288,12 @@ def test_what_is_adopted_must_be_a_model_and_a_stage(done, tmp_path):
     for name in ("third", "trunk"):
         with pytest.raises(InputError, match=rf"no stage '{name}' \(one of first, second\)"):
             run_stages(path, tmp_path / "other", adopted={name: made / "first" / "published"})
-    with pytest.raises(InputError, match="gone"):
-        run_stages(path, tmp_path / "other", adopted={"first": tmp_path / "gone"})
+    (tmp_path / "empty").mkdir()
+    for name in ("gone", "empty"):
+        with pytest.raises(
+            InputError, match=rf"{name}/model.safetensors: cannot be read: No such file .*\(give weights"
+        ):
+            run_stages(path, tmp_path / "other", adopted={"first": tmp_path / name})
 
 
 def test_stages_asked_for_must_be_there_and_have_what_they_start_from(done, copy):

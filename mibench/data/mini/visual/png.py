@@ -37,7 +37,7 @@ def _zlib_stream(pixels: NDArray[np.uint8]) -> bytes:
     above[1:] = pixels[:-1]
     filtered = pixels - above
     symbols = _symbols(filtered)
-    bits = _CODES[symbols][np.arange(_LONGEST_CODE) < _LENGTHS[symbols, None]]
+    bits = _CODES[symbols][np.arange(_CODES.shape[1]) < _LENGTHS[symbols, None]]
     header = np.array([1, 1, 0], dtype=np.uint8)
     deflated = np.packbits(np.concatenate([header, bits]), bitorder="little").tobytes()
     rows = np.concatenate([np.full((len(pixels), 1), _UP, dtype=np.uint8), filtered.reshape(len(pixels), -1)], axis=1)
@@ -97,4 +97,3 @@ def _table() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 _CODES, _LENGTHS = _table()
-_LONGEST_CODE = int(_LENGTHS.max())
